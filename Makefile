@@ -1,0 +1,45 @@
+# `make demo` and `make test` need Python 3.11+, git and make; everything else is set up here.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-for
+
+.PHONY: help demo test check bench engine breakages docs golden clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("deploy needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+demo: $(STAMP) ## the main job on a reference spec: a finding, the plan, the objects
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh scripts/demo.sh
+
+check: $(STAMP) ## lint, types and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check ## everything: checks, then all tests (sets up the engines and Go tools it needs)
+	$(BIN)/python scripts/engine_env.py
+	$(BIN)/python scripts/go_tools.py
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+bench: $(STAMP) ## speed claims, as ratios and limits measured in one run
+	$(BIN)/python scripts/bench.py
+
+breakages: $(STAMP) ## single-line breakages of the reference specs, each with what catches it
+	$(BIN)/python scripts/breakages.py
+
+docs: $(STAMP) ## write the generated pages anew
+	$(BIN)/python scripts/docs.py
+
+golden: $(STAMP) ## write the golden files anew
+	$(BIN)/pytest -q tests/golden --update-golden
+
+clean: ## remove what was set up in the checkout
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

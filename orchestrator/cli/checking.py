@@ -1,0 +1,52 @@
+"""What the verbs share: load a spec, gather its facts, run the rules, and refuse what is refused."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.terminal import UserError, style
+from orchestrator.diagnostics.report import Report
+
+if TYPE_CHECKING:
+    from orchestrator.plan.model import ClusterPlan
+    from orchestrator.rules.check import Outcome
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """Add the SPEC argument."""
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
+
+
+def check_file(path: Path) -> Outcome:
+    """Return what the rules say about a file; raises `UserError` where it cannot be read."""
+    from orchestrator.facts.gather import gather
+    from orchestrator.load.loader import UnreadableSpecError, load
+    from orchestrator.rules.book import RULES
+    from orchestrator.rules.check import check
+
+    try:
+        loaded = load(path)
+    except UnreadableSpecError as error:
+        raise UserError(str(error)) from None
+    facts = gather(loaded.spec, loaded.folder) if loaded.spec else None
+    return check(loaded, facts, RULES)
+
+
+def plan_file(path: Path) -> ClusterPlan | Report:
+    """Return the plan of a spec, or the report of why there is none."""
+    from orchestrator.plan.planner import plan
+
+    outcome = check_file(path)
+    return plan(outcome.checked) if outcome.checked else outcome.report
+
+
+def refuse(report: Report, what: str) -> int:
+    """Tell on stderr why nothing was made, and return the exit code."""
+    from orchestrator.diagnostics import full
+
+    sys.stderr.write(full.render(report, style(sys.stderr)))
+    sys.stderr.write(f"nothing was {what}\n")
+    return report.exit_code

@@ -1,0 +1,1 @@
+"""What `deploy` says about a spec: the finding, its place, its report and its written forms."""

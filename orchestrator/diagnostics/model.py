@@ -1,0 +1,104 @@
+"""A diagnostic and its parts: what is wrong, where, what it costs and how to mend it.
+
+Pure data that every other layer may create; how it is written down is the sibling modules' business.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+FieldPath: TypeAlias = tuple[str | int, ...]
+"""A place in the user's file as keys and list indices, e.g. `("pools", 1, "role")`."""
+
+_WORD = re.compile(r"[\w-]+")
+
+
+class Severity(StrEnum):
+    """Whether a finding stops rendering (`error`) or is only said (`warning`)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Impact(StrEnum):
+    """What ignoring a finding costs, dearest first."""
+
+    REFUSES_TO_START = "refuses to start"
+    DIES_UNDER_LOAD = "dies under load"
+    SILENTLY_WRONG = "silently wrong"
+    SILENTLY_SLOW = "silently slow"
+    WASTES_GPUS = "wastes GPUs"
+    OPERATIONAL_RISK = "operational risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line of the user's file; line and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that conflicts with the first, and what stands there."""
+
+    path: FieldPath
+    text: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of the user's file: set the value at `path`, or remove the key where it is `None`."""
+
+    path: FieldPath
+    value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to do, as an imperative; `edits` are there only where making them by machine is safe."""
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    `message` stands alone on one line and carries the numbers; `details` are further lines
+    (a computation, a table). `on_key` points at the key of `path` instead of its value.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    path: FieldPath
+    impact: Impact | None = None
+    because: str = ""
+    details: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    on_key: bool = False
+    span: Span | None = None
+
+
+def spell(path: FieldPath) -> str:
+    """Return the path as a user writes it, e.g. `pools[1].parallelism.tp` or `labels["a.b/c"]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _WORD.fullmatch(step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step, ensure_ascii=False)}]"
+    return text

@@ -1,0 +1,115 @@
+"""Answers for GPUs that this machine lacks, as the driver and `nvidia-smi` of a real one would.
+
+Only what is asked of the hardware is answered here; nothing of SGLang is touched. A question
+without an answer raises NotHere, so that no made-up value can reach a verdict.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+INFINIBAND = "/sys/class/infiniband"
+COUNT = "ARGUMENT_PIPELINE_GPU_COUNT"
+
+
+class NotHere(BaseException):
+    """Something only the real machine has was needed.
+
+    Not an Exception, because the engine catches those and would go on with a guess.
+    """
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A kind of GPU; `memory_mib` is nvidia-smi's memory.total."""
+
+    name: str
+    memory_mib: int
+    capability: tuple[int, ...]
+
+
+class _Properties:
+    """torch's device properties as far as they are known."""
+
+    def __init__(self, gpu: Gpu) -> None:
+        self.name = gpu.name
+        self.major, self.minor = gpu.capability
+        self.total_memory = gpu.memory_mib * 2**20
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotHere(f"property {name} of the GPU")
+
+
+def present(gpu: Gpu, folder: Path) -> None:
+    """Let torch and an `nvidia-smi` in `folder` answer for `gpu` from now on, but not how many."""
+    memory = gpu.memory_mib * 2**20
+    answers: dict[str, Callable[..., Any]] = {
+        "is_available": lambda: True,
+        "is_initialized": lambda: False,
+        "current_device": lambda: 0,
+        "get_device_capability": lambda device=None: gpu.capability,  # noqa: ARG005 - torch's name
+        "get_device_name": lambda device=None: gpu.name,  # noqa: ARG005 - torch's name
+        "get_device_properties": lambda device=None: _Properties(gpu),  # noqa: ARG005 - same
+        "mem_get_info": lambda device=None: (memory, memory),  # noqa: ARG005 - same
+        "device_count": _no("the number of GPUs"),
+        "_lazy_init": _no("a CUDA context"),
+    }
+    _let_torch_answer(answers)
+    program = folder / "nvidia-smi"
+    program.write_text(_nvidia_smi(gpu), encoding="utf-8")
+    program.chmod(0o755)
+    os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+
+
+def present_count(count: int) -> None:
+    """Let the machine have `count` of its GPUs."""
+    _let_torch_answer({"device_count": lambda: count})
+    os.environ[COUNT] = str(count)
+
+
+def _let_torch_answer(answers: Mapping[str, Callable[..., Any]]) -> None:
+    cuda = importlib.import_module("torch.cuda")
+    for name, answer in answers.items():
+        setattr(cuda, name, answer)
+
+
+def _no(what: str) -> Callable[..., NoReturn]:
+    def missing(*_: object, **__: object) -> NoReturn:
+        raise NotHere(what)
+
+    return missing
+
+
+def _nvidia_smi(gpu: Gpu) -> str:
+    """Return a program that answers the two queries SGLang makes, a line for each GPU."""
+    capability = ".".join(map(str, gpu.capability))
+    return f"""#!/bin/sh
+case "$1" in
+  --query-gpu=memory.total) answer={gpu.memory_mib} ;;
+  --query-gpu=compute_cap) answer={capability} ;;
+  *) exit 9 ;;
+esac
+for _ in $(seq "${COUNT}"); do echo "$answer"; done
+"""
+
+
+def present_infiniband(devices: Sequence[str] | None) -> None:
+    """Let the machine have these InfiniBand devices; with None, asking for them raises NotHere."""
+    is_folder, entries = os.path.isdir, os.listdir
+
+    def isdir(path: Any) -> bool:
+        if path != INFINIBAND:
+            return is_folder(path)
+        if devices is None:
+            raise NotHere("the InfiniBand devices of the machine")
+        return bool(devices)
+
+    def listdir(path: Any = ".") -> list[Any]:
+        return list(devices or ()) if path == INFINIBAND else entries(path)
+
+    os.path.isdir, os.listdir = isdir, listdir  # type: ignore[assignment]  # same call, plainer type

@@ -1,0 +1,108 @@
+"""Puts one command line through SGLang's own argument pipeline and says how it ended.
+
+The parser, the record, its resolution and its last check are the engine's, called in the order in
+which `Engine` launches (`srt/entrypoints/engine.py`); nothing here knows a rule of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import io
+import itertools
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import model_folder
+from .gpu import NotHere, present_count, present_infiniband
+from .plain import field_names, plain, renamed
+
+# What the check lacks and a pod has: files, the hub, another package.
+GAPS = (ImportError, OSError)
+GAP_MODULES = ("huggingface_hub", "torch")
+
+
+def load() -> None:
+    """Import the engine's arguments, which takes seconds. Raises whatever that raises."""
+    importlib.import_module("sglang.srt.server_args")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the engine's own parser of `sglang serve`."""
+    made = argparse.ArgumentParser(prog="sglang serve")
+    _server_args().ServerArgs.add_cli_args(made)
+    return made
+
+
+def judge(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the verdict on `request`; changes this process, which must be a throw-away one."""
+    os.environ.update(request["env"])
+    present_count(request["gpu_count"])
+    present_infiniband(request["infiniband"])
+    model = model_folder.write(folder, request["model_config"], request["experts_dtype"])
+    argv, named = model_folder.point_at(request["argv"], model)
+    answer = _run(argv)
+    return renamed(answer, str(model), named) if named is not None else answer
+
+
+def _run(argv: Sequence[str]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"verdict": "accepted", "error": "", "requested": {}, "resolved": {}}
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(printed):
+            _need_config_file(argv)
+            answer["requested"] = plain(vars(parser().parse_args(argv)))
+            answer["resolved"] = _resolve(argv)
+    except SystemExit as leaving:
+        lines = printed.getvalue().strip().splitlines() or [f"exit status {leaving.code}"]
+        # argparse leaves with 2 and a message; leaving with 0 has printed help, not judged.
+        answer["verdict"] = "refused" if leaving.code else "unknown"
+        answer["error"] = lines[-1].removeprefix("sglang serve: error: ")
+    except NotHere as missing:
+        answer |= {"verdict": "unknown", "error": f"needs {missing}, which only a real machine has"}
+    except Exception as error:  # noqa: BLE001 - whatever the engine raises is its answer
+        answer |= {"verdict": _verdict_on(error), "error": _told(error)}
+    return answer
+
+
+def _need_config_file(argv: Sequence[str]) -> None:
+    """Raise NotHere for a `--config` file that only the pod has: to the engine a ValueError."""
+    for option, path in itertools.pairwise(argv):
+        if option == "--config" and not Path(path).is_file():
+            raise NotHere(f"the file {path}")
+
+
+def _resolve(argv: Sequence[str]) -> dict[str, Any]:
+    """Return every field as the engine would run with it."""
+    args = _server_args().prepare_server_args(list(argv))
+    # Older releases resolve while the record is made, newer ones when they are told to.
+    if hasattr(args, "resolve_once"):
+        args.resolve_once()
+    args.check_server_args()
+    if hasattr(args, "resolved_dict"):
+        return dict(plain(args.resolved_dict()))
+    return {name: plain(getattr(args, name)) for name in field_names(args)}
+
+
+def _verdict_on(error: Exception) -> str:
+    """Return `unknown` for what this machine lacks and `refused` for what the engine objects to."""
+    module = type(error).__module__.partition(".")[0]
+    return "unknown" if isinstance(error, GAPS) or module in GAP_MODULES else "refused"
+
+
+def _told(error: Exception) -> str:
+    """Return kind and text of `error`; for a bare one the line of the engine that raised it."""
+    text = str(error).strip()
+    if not text:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = last.filename.rpartition("sglang/")[2]
+        text = f"{last.line} ({place}:{last.lineno})"
+    return f"{type(error).__name__}: {text}"
+
+
+def _server_args() -> Any:
+    return importlib.import_module("sglang.srt.server_args")

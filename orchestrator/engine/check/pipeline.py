@@ -1,0 +1,149 @@
+"""Asks a release of SGLang, running beside us, what it makes of command lines.
+
+Nothing of the engine is imported here, and what an answer means for a plan is not decided here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from orchestrator.engine.check.environment import EngineEnvironment
+from orchestrator.engine.check.process import EngineProcess, PipelineError
+
+__all__ = ["Gpu", "Pipeline", "PipelineError", "Request", "Verdict", "judge"]
+
+# A process with SGLang imported holds half a GB for itself.
+PROCESSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """The GPUs of one machine: memory as nvidia-smi's memory.total, e.g. 143771 MiB."""
+
+    name: str
+    memory_mib: int
+    capability: tuple[int, int]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command line of `sglang serve` without these words, and where it would run.
+
+    `model_config` is the checkpoint's config.json, used in place of whatever `--model-path` names.
+    `env` holds the engine's variables. `infiniband` are the devices of the machine, None when
+    nobody knows: an answer that depends on them is then `unknown`.
+    """
+
+    argv: tuple[str, ...]
+    gpu: Gpu
+    model_config: Mapping[str, Any]
+    experts_dtype: Literal["fp8", "fp4"]
+    env: Mapping[str, str] = field(default_factory=dict)
+    infiniband: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the engine took a command line.
+
+    `requested` are the parsed options, `resolved` every argument the engine would run with (only
+    when accepted). `unknown` is a gap of this check, never the engine's refusal.
+    """
+
+    verdict: Literal["accepted", "refused", "unknown"]
+    error: str
+    requested: Mapping[str, Any]
+    resolved: Mapping[str, Any]
+
+
+class Pipeline:
+    """SGLang's argument pipeline of one release; closes its processes at the end of `with`.
+
+    A process serves one kind of GPU, and one setting of those variables that SGLang reads while it
+    is imported. It starts with the first request that needs it; the three used last are kept.
+    """
+
+    def __init__(self, environment: EngineEnvironment) -> None:
+        self._environment = environment
+        self._processes: dict[str, EngineProcess] = {}
+        self._import_env: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes."""
+        while self._processes:
+            self._processes.popitem()[1].close()
+
+    def judge(self, request: Request) -> Verdict:
+        """Return what the engine makes of `request`; gaps of the check are `unknown`."""
+        asked = {
+            "argv": request.argv,
+            "gpu_count": request.gpu.count,
+            "env": dict(request.env),
+            "model_config": request.model_config,
+            "experts_dtype": request.experts_dtype,
+            "infiniband": request.infiniband,
+        }
+        try:
+            answer = self._ask(request.gpu, request.env, asked)
+        except PipelineError as error:
+            return Verdict("unknown", str(error), {}, {})
+        names = (part.name for part in dataclasses.fields(Verdict))
+        return Verdict(**{name: answer[name] for name in names})
+
+    def options(self, gpu: Gpu) -> list[dict[str, Any]]:
+        """Return a description of every option of the engine's parser, sorted by spelling.
+
+        Raises PipelineError.
+        """
+        answer = self._ask(gpu, {}, {"mode": "catalog"})
+        if "options" not in answer:
+            raise PipelineError(f"the parser cannot be described: {answer['error']}")
+        options: list[dict[str, Any]] = answer["options"]
+        return options
+
+    def _ask(self, gpu: Gpu, env: Mapping[str, str], asked: Mapping[str, Any]) -> dict[str, Any]:
+        key = self._process_for(gpu, env)
+        try:
+            answer = self._processes[key].ask(asked)
+        except PipelineError:
+            self._processes.pop(key).close()
+            raise
+        self._import_env |= self._processes[key].import_env
+        return answer
+
+    def _process_for(self, gpu: Gpu, env: Mapping[str, str]) -> str:
+        """Return the key of a running process whose imports saw this GPU and these variables."""
+        kind = {"name": gpu.name, "memory_mib": gpu.memory_mib, "capability": gpu.capability}
+        while True:  # a process that starts may tell of a variable that nobody knew to matter
+            seen = {name: value for name, value in env.items() if name in self._import_env}
+            key = json.dumps([kind, seen], sort_keys=True)
+            if key in self._processes:
+                self._processes[key] = self._processes.pop(key)  # the last used comes last
+                return key
+            while len(self._processes) >= PROCESSES:
+                self._processes.pop(next(iter(self._processes))).close()
+            self._processes[key] = EngineProcess(self._environment, kind, seen)
+            self._import_env |= self._processes[key].import_env
+
+
+def judge(environment: EngineEnvironment, requests: Iterable[Request]) -> list[Verdict]:
+    """Return a verdict for each request, in their order."""
+    with Pipeline(environment) as pipeline:
+        return [pipeline.judge(request) for request in requests]

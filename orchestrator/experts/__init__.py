@@ -1,0 +1,1 @@
+"""Expert distributions as SGLang writes and replays them, read without torch."""

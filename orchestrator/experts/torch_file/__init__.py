@@ -1,0 +1,1 @@
+"""The files of `torch.save`: a zip of raw storages and a pickle, read without running any of it."""

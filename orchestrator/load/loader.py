@@ -1,0 +1,90 @@
+"""A path to a loaded spec: reading, parsing and shape in one step, with every finding placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.diagnostics.model import Diagnostic, FieldPath
+from orchestrator.load.problems import YamlError
+from orchestrator.load.shape import check_shape
+from orchestrator.load.source_map import SourceMap
+from orchestrator.load.yaml_source import parse
+from orchestrator.load.yaml_tree import MAX_CHARACTERS
+from orchestrator.spec.cluster import ClusterSpec
+
+_MAX_BYTES = 4 * MAX_CHARACTERS
+"""UTF-8 takes at most four bytes a character."""
+
+
+class UnreadableSpecError(Exception):
+    """The file cannot be opened or is no text; the message is one line for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One spec file as read.
+
+    `spec` is `None` where too much is wrong to guess; `guessed` names the fields whose value had to
+    be guessed or left out, so that no rule speaks about them.
+    """
+
+    file: str
+    folder: Path
+    text: str
+    spans: SourceMap
+    spec: ClusterSpec | None
+    diagnostics: tuple[Diagnostic, ...]
+    guessed: frozenset[FieldPath]
+
+
+def load(path: Path) -> Loaded:
+    """Read one spec file.
+
+    Raises `UnreadableSpecError` where there is no text to read.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise UnreadableSpecError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise UnreadableSpecError(f"{path}: is a directory, not a spec file") from None
+    except OSError as error:
+        raise UnreadableSpecError(f"{path}: {error.strerror}") from None
+    if len(raw) > _MAX_BYTES:
+        raise UnreadableSpecError(
+            f"{path}: has more than {_MAX_BYTES:,} bytes; give a spec, not a data file"
+        )
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UnreadableSpecError(
+            f"{path}: line {line} holds the byte 0x{raw[error.start]:02x}, which is not UTF-8; "
+            "save the file as UTF-8"
+        ) from None
+    return load_text(text, file=str(path), folder=path.parent)
+
+
+def load_text(text: str, *, file: str, folder: Path) -> Loaded:
+    """Load a spec from its text; relative paths inside it start at `folder`.
+
+    A byte-order mark is dropped, so that columns count what an editor shows.
+    """
+    text = text.removeprefix("\ufeff")
+    try:
+        source = parse(text)
+    except YamlError as error:
+        return Loaded(file, folder, text, SourceMap(text), None, (error.diagnostic,), frozenset())
+    shape = check_shape(source)
+    found = [*source.diagnostics, *shape.diagnostics]
+    return Loaded(
+        file,
+        folder,
+        text,
+        shape.spans,
+        shape.spec,
+        tuple(d if d.span else shape.spans.resolve(d) for d in found),
+        frozenset(shape.guessed),
+    )

@@ -1,0 +1,1 @@
+"""Plan to Kubernetes objects: functions that return the YAML's data, without any decision of their own."""

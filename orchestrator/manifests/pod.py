@@ -1,0 +1,119 @@
+"""The pod template of a pool's engines. Leader and followers differ in probes and ports alone."""
+
+from __future__ import annotations
+
+from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object, pool_labels
+from orchestrator.manifests.probes import probes
+from orchestrator.manifests.spelling import variables, words
+from orchestrator.manifests.strategic import patched
+from orchestrator.manifests.volumes import expert_check, mounts, volumes
+from orchestrator.names import BOOTSTRAP_ANNOTATION
+from orchestrator.plan.model import ClusterPlan, PoolPlan
+from orchestrator.spec.pod import PodOptions
+
+
+def pod_template(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
+    """Return the template of a group's leader or of its followers, with the user's patch over it."""
+    template: Object = {
+        "metadata": {
+            "labels": {**pool.pod.labels, **pool_labels(plan, pool)},
+            "annotations": {**pool.pod.annotations, **_annotations(plan, pool)},
+        },
+        "spec": {
+            **placement(pool.pod),
+            **_network(plan),
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": pool.budgets.grace,
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            **pull_secrets(plan),
+            "initContainers": expert_check(plan, pool),
+            "containers": [_engine(plan, pool, leader=leader)],
+            "volumes": volumes(pool),
+        },
+    }
+    if not template["spec"]["initContainers"]:
+        del template["spec"]["initContainers"]
+    patch = pool.pod.patch
+    return patched(template, patch) if patch else template
+
+
+def placement(options: PodOptions) -> Object:
+    """Return what the user says about where and as whom pods run."""
+    given: Object = {
+        "serviceAccountName": options.service_account,
+        "priorityClassName": options.priority_class,
+        "nodeSelector": dict(options.node_selector),
+        "tolerations": list(options.tolerations),
+        "affinity": dict(options.affinity),
+    }
+    return {field: value for field, value in given.items() if value}
+
+
+def pull_secrets(plan: ClusterPlan) -> Object:
+    """Return the pod's `imagePullSecrets`, where there are any."""
+    names = [{"name": name} for name in plan.pull_secrets]
+    return {"imagePullSecrets": names} if names else {}
+
+
+def _annotations(plan: ClusterPlan, pool: PoolPlan) -> dict[str, str]:
+    annotations = {}
+    if plan.expert_file:
+        annotations[EXPERTS_ANNOTATION] = plan.expert_file.sha256 or "unknown"
+    if pool.ports.bootstrap:
+        annotations[BOOTSTRAP_ANNOTATION] = str(pool.ports.bootstrap)
+    return annotations
+
+
+def _network(plan: ClusterPlan) -> Object:
+    return (
+        {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"} if plan.host_network else {}
+    )
+
+
+def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
+    return {
+        "name": "engine",
+        "image": plan.image,
+        "command": words(pool.argv),
+        "env": variables(pool.env),
+        "ports": _ports(pool, leader=leader),
+        "resources": _resources(plan, pool),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"], **_added(plan)},
+        },
+        **probes(pool, leader=leader),
+        "lifecycle": {
+            "preStop": {"exec": {"command": ["sleep", str(pool.budgets.deregister)]}},
+        },
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": mounts(pool),
+    }
+
+
+def _added(plan: ClusterPlan) -> Object:
+    return {"add": list(plan.capabilities)} if plan.capabilities else {}
+
+
+def _ports(pool: PoolPlan, *, leader: bool) -> list[Object]:
+    ports = [{"name": "http", "containerPort": pool.ports.http}]
+    if leader and pool.ports.bootstrap:
+        ports.append({"name": "bootstrap", "containerPort": pool.ports.bootstrap})
+    if leader and pool.nodes > 1:
+        ports.append({"name": "rendezvous", "containerPort": pool.ports.rendezvous})
+    return ports
+
+
+def _resources(plan: ClusterPlan, pool: PoolPlan) -> Object:
+    asked = pool.pod.resources
+    devices = {"nvidia.com/gpu": str(pool.gpus_per_pod)}
+    if plan.rdma_resource:
+        devices[plan.rdma_resource] = "1"
+    limits, requests = dict(devices), dict(devices)
+    for name, amount in (("memory", asked.memory), ("ephemeral-storage", asked.ephemeral_storage)):
+        if amount:
+            limits[name] = requests[name] = amount
+    if asked.cpu:
+        requests["cpu"] = asked.cpu
+    return {"requests": requests, "limits": limits}

@@ -1,0 +1,126 @@
+"""The router's objects: Deployment, Service, and the right to watch the pods of its own namespace."""
+
+from __future__ import annotations
+
+from orchestrator.manifests.disruption import router_budget, router_selector
+from orchestrator.manifests.metadata import Object, common, metadata
+from orchestrator.manifests.pod import placement, pull_secrets
+from orchestrator.manifests.spelling import variables, words
+from orchestrator.manifests.strategic import patched
+from orchestrator.plan.model import ClusterPlan, RouterPlan
+
+GRACE_SECONDS = 200
+"""sglang-router waits up to 180 s for running requests (`--shutdown-grace-period-secs`)."""
+
+
+def router_objects(plan: ClusterPlan, router: RouterPlan) -> list[Object]:
+    """Return the router's objects in apply order."""
+    access = _access(plan, router) if router.watches_pods else []
+    budget = [router_budget(plan, router)] if router.replicas > 1 else []
+    return [*access, _service(plan, router), *budget, _deployment(plan, router)]
+
+
+def _access(plan: ClusterPlan, router: RouterPlan) -> list[Object]:
+    about = metadata(plan, router.full_name, common(plan, "router"))
+    group = "rbac.authorization.k8s.io"
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": about},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "Role",
+            "metadata": about,
+            "rules": [
+                {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+            ],
+        },
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": about,
+            "roleRef": {"apiGroup": group, "kind": "Role", "name": router.full_name},
+            "subjects": [
+                {
+                    "kind": "ServiceAccount",
+                    "name": router.full_name,
+                    "namespace": plan.namespace,
+                }
+            ],
+        },
+    ]
+
+
+def _service(plan: ClusterPlan, router: RouterPlan) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(plan, router.full_name, common(plan, "router")),
+        "spec": {
+            "type": router.service_type,
+            "selector": router_selector(plan),
+            "ports": [{"name": "http", "port": router.port, "targetPort": "http"}],
+        },
+    }
+
+
+def _deployment(plan: ClusterPlan, router: RouterPlan) -> Object:
+    labels = common(plan, "router")
+    account = {"serviceAccountName": router.full_name} if router.watches_pods else {}
+    template: Object = {
+        "metadata": {
+            "labels": {**router.pod.labels, **labels},
+            **({"annotations": dict(router.pod.annotations)} if router.pod.annotations else {}),
+        },
+        "spec": {
+            **placement(router.pod),
+            **account,
+            "automountServiceAccountToken": router.watches_pods,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            **pull_secrets(plan),
+            "containers": [_container(router)],
+        },
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(plan, router.full_name, labels),
+        "spec": {
+            "replicas": router.replicas,
+            "selector": {"matchLabels": router_selector(plan)},
+            "template": patched(template, router.pod.patch) if router.pod.patch else template,
+        },
+    }
+
+
+def _container(router: RouterPlan) -> Object:
+    asked = router.pod.resources
+    memory = asked.memory or "2Gi"
+    return {
+        "name": "router",
+        "image": router.image,
+        "command": words(router.argv),
+        "env": variables(router.env),
+        "ports": [
+            {"name": "http", "containerPort": router.port},
+            {"name": "metrics", "containerPort": router.metrics_port},
+        ],
+        "resources": {
+            "requests": {"cpu": asked.cpu or "1", "memory": memory},
+            "limits": {"memory": memory},
+        },
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        # /health and /liveness are always 200; only /readiness knows whether both roles are there.
+        "readinessProbe": {
+            "httpGet": {"path": "/readiness", "port": "http"},
+            "periodSeconds": 5,
+            "timeoutSeconds": 5,
+        },
+        "livenessProbe": {
+            "httpGet": {"path": "/liveness", "port": "http"},
+            "periodSeconds": 20,
+            "timeoutSeconds": 10,
+            "failureThreshold": 6,
+        },
+        "lifecycle": {"preStop": {"exec": {"command": ["sleep", "10"]}}},
+    }

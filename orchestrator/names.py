@@ -1,0 +1,43 @@
+"""Every name, port and label key, decided once: rules measure them, manifests and router use them."""
+
+HTTP_PORT = 30000
+RENDEZVOUS_PORT = 20000
+"""torch.distributed's meeting point on a group's leader (`--dist-init-addr`)."""
+ROUTER_METRICS_PORT = 29000
+
+PREFIX = "deploy.dsv4"
+"""Prefix of our own labels and annotations."""
+
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+ROLE_LABEL = f"{PREFIX}/role"
+POOL_LABEL = f"{PREFIX}/pool"
+LEADER_LABEL = "leaderworkerset.sigs.k8s.io/worker-index"
+"""LeaderWorkerSet numbers the pods of a group; the leader is 0 and alone serves HTTP."""
+BOOTSTRAP_ANNOTATION = "sglang.ai/bootstrap-port"
+"""Where sglang-router reads a prefill pod's bootstrap port (sglang-router 0.3.2)."""
+
+
+def pool_name(cluster: str, pool: str) -> str:
+    """Return the name of a pool's LeaderWorkerSet."""
+    return f"{cluster}-{pool}"
+
+
+def leaders_name(cluster: str, pool: str) -> str:
+    """Return the name of a pool's Service; LeaderWorkerSet's own is called as the set itself."""
+    return f"{cluster}-{pool}-leaders"
+
+
+def router_name(cluster: str) -> str:
+    """Return the name of the router's objects."""
+    return f"{cluster}-router"
+
+
+def leader_host(cluster: str, pool: str, group: int, namespace: str) -> str:
+    """Return the DNS name of the leader of one group, as LeaderWorkerSet gives it."""
+    name = pool_name(cluster, pool)
+    return f"{name}-{group}.{name}.{namespace}"
+
+
+def leader_labels(cluster: str, role: str) -> dict[str, str]:
+    """Return the labels that match the leaders of one role, and never a worker."""
+    return {INSTANCE_LABEL: cluster, ROLE_LABEL: role, LEADER_LABEL: "0"}

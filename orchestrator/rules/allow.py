@@ -1,0 +1,51 @@
+"""The spec's `allow:` entries: which findings they silence, and what is wrong with them themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orchestrator.diagnostics.model import Diagnostic, Edit, Fix, Impact, Severity
+from orchestrator.rules.model import Rule
+
+
+def split_allowed(
+    found: Sequence[Diagnostic], allow: Mapping[str, str], rules: Sequence[Rule]
+) -> tuple[list[Diagnostic], list[Diagnostic], list[Diagnostic]]:
+    """Return the findings that stand, those that are allowed, and findings about `allow:` itself.
+
+    What makes the engine refuse to start cannot be allowed: no reason makes it start.
+    """
+    kept: list[Diagnostic] = []
+    allowed: list[Diagnostic] = []
+    about: list[Diagnostic] = []
+    for diagnostic in found:
+        permitted = diagnostic.code in allow and diagnostic.impact is not Impact.REFUSES_TO_START
+        (allowed if permitted else kept).append(diagnostic)
+    used = {diagnostic.code for diagnostic in allowed}
+    refused = {diagnostic.code for diagnostic in kept}
+    known = {rule.code: rule for rule in rules}
+    for code in allow:
+        if code in used:
+            continue
+        if code not in known:
+            said = "is no rule's code"
+        elif code in refused:
+            said = "cannot be allowed: the engine refuses to start, whatever the reason"
+        else:
+            said = f"silences nothing: {known[code].name} finds nothing here"
+        about.append(_useless(code, said))
+    return kept, allowed, about
+
+
+def _useless(code: str, said: str) -> Diagnostic:
+    return Diagnostic(
+        "SPC007",
+        "useless-allow-entry",
+        Severity.WARNING,
+        f"`allow.{code}` {said}",
+        ("allow", code),
+        impact=Impact.OPERATIONAL_RISK,
+        because="a stale entry would hide the next real finding",
+        fix=Fix(f"remove `allow.{code}`", (Edit(("allow", code), None),)),
+        on_key=True,
+    )

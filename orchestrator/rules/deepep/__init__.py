@@ -1,0 +1,29 @@
+"""DEP2xx: DeepEP modes, dispatch budget and CUDA graphs."""
+
+from orchestrator.rules.deepep.aggregated_explicit_mode import aggregated_explicit_mode
+from orchestrator.rules.deepep.cuda_graph_with_normal_mode import cuda_graph_with_normal_mode
+from orchestrator.rules.deepep.decode_not_low_latency import decode_not_low_latency
+from orchestrator.rules.deepep.dispatch_tokens_above_kernel_limit import (
+    dispatch_tokens_above_kernel_limit,
+)
+from orchestrator.rules.deepep.dispatch_tokens_below_graph_batch import (
+    dispatch_tokens_below_graph_batch,
+)
+from orchestrator.rules.deepep.fp4_experts_with_deepep_on_hopper import (
+    fp4_experts_with_deepep_on_hopper,
+)
+from orchestrator.rules.deepep.megamoe_requested import megamoe_requested
+from orchestrator.rules.deepep.prefill_not_normal import prefill_not_normal
+from orchestrator.rules.deepep.recorder_with_auto_mode import recorder_with_auto_mode
+
+RULES = (
+    prefill_not_normal,
+    decode_not_low_latency,
+    aggregated_explicit_mode,
+    recorder_with_auto_mode,
+    cuda_graph_with_normal_mode,
+    dispatch_tokens_below_graph_batch,
+    dispatch_tokens_above_kernel_limit,
+    megamoe_requested,
+    fp4_experts_with_deepep_on_hopper,
+)

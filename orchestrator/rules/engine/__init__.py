@@ -1,0 +1,15 @@
+"""ENG8xx: SGLang versions, arguments and environment."""
+
+from orchestrator.rules.engine.invalid_argument_value import invalid_argument_value
+from orchestrator.rules.engine.plan_owned_argument import plan_owned_argument
+from orchestrator.rules.engine.plan_owned_variable import plan_owned_variable
+from orchestrator.rules.engine.unknown_engine_argument import unknown_engine_argument
+from orchestrator.rules.engine.unknown_engine_version import unknown_engine_version
+
+RULES = (
+    unknown_engine_version,
+    unknown_engine_argument,
+    plan_owned_argument,
+    invalid_argument_value,
+    plan_owned_variable,
+)

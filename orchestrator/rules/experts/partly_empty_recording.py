@@ -1,0 +1,60 @@
+"""EXP412: layers without a count get a placement from nothing."""
+
+from collections.abc import Iterator
+
+from orchestrator.diagnostics.model import Fix, Impact, Severity
+from orchestrator.experts.expert_file import ExpertFileKind
+from orchestrator.rules.context import Context
+from orchestrator.rules.experts.places import LOCAL, listed
+from orchestrator.rules.model import Finding, rule
+
+
+@rule(
+    "EXP412",
+    "partly-empty-recording",
+    Impact.SILENTLY_SLOW,
+    because="those layers are balanced by nothing",
+    needs=("model", "expert_file"),
+    severity=Severity.WARNING,
+)
+def partly_empty_recording(context: Context) -> Iterator[Finding]:
+    """Some layers of the expert-distribution file have no count at all, others have.
+
+    ## Why it matters
+    Every token passes every layer, so a recording counts in all of them or in none. In an empty
+    layer all experts look equally idle and every redundant slot becomes a copy of expert 0. The
+    other layers are balanced as they should.
+
+    ## How to fix
+    Record again. Where exactly the hash-routed layers at the start are empty (0 to 2 in the
+    published models), the recording was made by SGLang 0.5.12, whose hash routing told the
+    recorder nothing: record with 0.5.13 or later.
+
+    ## Examples
+    ```yaml fail
+    experts: {distribution: {local: one-zero-layer.json}}
+    ```
+    ```yaml pass
+    experts: {distribution: {local: flash.json}}
+    ```
+
+    ## Evidence
+    - SGLang 0.5.12, srt/layers/moe/hash_topk.py has no call of the recorder; 0.5.15.post1, same
+      file, lines 227-261, and 0.5.23, lines 287-319, have
+    - measured on two H100, SGLang 0.5.17: in an all-zero file spare slots go to expert 0
+    """
+    file = context.expert_file
+    empty = file.zero_layers
+    if file.kind is not ExpertFileKind.LOGICAL_COUNT or not 0 < len(empty) < file.layers:
+        return
+    hashed = empty == tuple(range(context.model.hash_layers))
+    yield Finding(
+        LOCAL,
+        f"{file.path.name} counts no token in {len(empty)} of {file.layers} layers: {listed(empty)}",
+        Fix(
+            "these are the hash-routed layers, which SGLang 0.5.12 did not record: record with "
+            "0.5.13 or later"
+            if hashed
+            else "record again with all layers"
+        ),
+    )

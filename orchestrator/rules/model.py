@@ -1,0 +1,115 @@
+"""What a rule is: a pure function from context to findings, with its metadata beside it.
+
+From one rule come its diagnostics, `deploy explain`, its page and its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+from orchestrator.diagnostics.model import (
+    Diagnostic,
+    Edit,
+    FieldPath,
+    Fix,
+    Impact,
+    Related,
+    Severity,
+    spell,
+)
+
+if TYPE_CHECKING:
+    from orchestrator.rules.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of a rule: the place, the message with the numbers, and what mends it.
+
+    `impact` and `because` are the rule's own unless a finding is cheaper or dearer than the rest.
+    """
+
+    path: FieldPath
+    message: str
+    fix: Fix
+    related: tuple[Related, ...] = ()
+    details: tuple[str, ...] = ()
+    because: str = ""
+    impact: Impact | None = None
+    on_key: bool = False
+
+
+Check = Callable[["Context"], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check with its name, cost, needs and page.
+
+    `needs` names the facts (fields of `Facts`) without which the rule is skipped.
+    `because` says in a few words what happens, beside the impact.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    impact: Impact
+    because: str
+    needs: tuple[str, ...]
+    since: str
+    check: Check
+    page: str
+
+    @property
+    def title(self) -> str:
+        """The first line of the page: the bad pattern in one sentence."""
+        return self.page.partition("\n")[0]
+
+    def diagnostic(self, finding: Finding) -> Diagnostic:
+        """Return the finding as a diagnostic of this rule."""
+        return Diagnostic(
+            self.code,
+            self.name,
+            self.severity,
+            finding.message,
+            finding.path,
+            impact=finding.impact or self.impact,
+            because=finding.because or self.because,
+            details=finding.details,
+            related=finding.related,
+            fix=finding.fix,
+            on_key=finding.on_key,
+        )
+
+
+def rule(
+    code: str,
+    name: str,
+    impact: Impact,
+    *,
+    because: str,
+    needs: tuple[str, ...] = (),
+    severity: Severity = Severity.ERROR,
+    since: str = "0.1",
+) -> Callable[[Check], Rule]:
+    """Return a decorator that makes a rule of a check; its docstring is the rule's page."""
+
+    def make(check: Check) -> Rule:
+        page = cleandoc(check.__doc__ or "")
+        return Rule(code, name, severity, impact, because, needs, since, check, page)
+
+    return make
+
+
+def set_value(path: FieldPath, value: str | float | bool, *, text: str = "") -> Fix:
+    """Return the fix that sets one field, made by machine where the user asks for it."""
+    shown = str(value).lower() if isinstance(value, bool) else value
+    return Fix(text or f"set `{spell(path)}` to {shown}", (Edit(path, value),))
+
+
+def remove(path: FieldPath, *, text: str = "") -> Fix:
+    """Return the fix that removes one field."""
+    return Fix(text or f"remove `{spell(path)}`", (Edit(path, None),))

@@ -1,0 +1,27 @@
+"""PAR1xx: roles, replicas, ranks and nodes: whether the shape of the cluster can exist."""
+
+from orchestrator.rules.parallelism.attention_dp_does_not_divide_tp import (
+    attention_dp_does_not_divide_tp,
+)
+from orchestrator.rules.parallelism.chunk_not_page_aligned import chunk_not_page_aligned
+from orchestrator.rules.parallelism.deepep_over_tcp import deepep_over_tcp
+from orchestrator.rules.parallelism.duplicate_pool_name import duplicate_pool_name
+from orchestrator.rules.parallelism.expert_ranks_differ_from_tp import expert_ranks_differ_from_tp
+from orchestrator.rules.parallelism.model_config_unreadable import model_config_unreadable
+from orchestrator.rules.parallelism.ranks_do_not_fill_nodes import ranks_do_not_fill_nodes
+from orchestrator.rules.parallelism.unknown_hardware import unknown_hardware
+from orchestrator.rules.parallelism.unpaired_roles import unpaired_roles
+from orchestrator.rules.parallelism.unsupported_expert_ranks import unsupported_expert_ranks
+
+RULES = (
+    expert_ranks_differ_from_tp,
+    ranks_do_not_fill_nodes,
+    attention_dp_does_not_divide_tp,
+    unsupported_expert_ranks,
+    unpaired_roles,
+    duplicate_pool_name,
+    unknown_hardware,
+    model_config_unreadable,
+    chunk_not_page_aligned,
+    deepep_over_tcp,
+)

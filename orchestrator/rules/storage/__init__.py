@@ -1,0 +1,8 @@
+"""STO7xx: volumes that many nodes share."""
+
+from orchestrator.rules.storage.nested_mounts import nested_mounts
+from orchestrator.rules.storage.same_mount import same_mount
+from orchestrator.rules.storage.volume_access_unknown import volume_access_unknown
+from orchestrator.rules.storage.volume_not_shared import volume_not_shared
+
+RULES = (volume_not_shared, volume_access_unknown, same_mount, nested_mounts)

@@ -1,0 +1,49 @@
+"""What `deploy explain TOPIC` tells beside the rules: the tables of this package, to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+
+def _gpus() -> str:
+    from orchestrator.catalog.gpus import gpus
+
+    rows = [
+        f"{gpu.name:8} {gpu.memory_mib / 1024:6.1f} GiB  {gpu.generation:9} "
+        f"{gpu.gpus_per_node} per node{'' if gpu.certain else '  (not confirmed)'}"
+        for gpu in gpus().values()
+    ]
+    return "GPU kinds for hardware.gpu:\n" + "".join(f"  {row}\n" for row in rows)
+
+
+def _fabrics() -> str:
+    from orchestrator.catalog.fabrics import fabrics
+
+    text = "Networks for hardware.fabric:\n"
+    for fabric in fabrics().values():
+        resource = f", resource {fabric.resource}" if fabric.resource else ""
+        text += f"  {fabric.name:10} {fabric.text}{resource}"
+        text += "" if fabric.tried else " (not tried by us)"
+        text += f"\n  {'':10} {fabric.source}\n"
+    return text
+
+
+def _engines() -> str:
+    from orchestrator.engine.catalog import versions
+
+    return "SGLang releases with a catalogue:\n" + "".join(f"  {name}\n" for name in versions())
+
+
+def _impacts() -> str:
+    from orchestrator.diagnostics.model import Impact
+
+    words = "".join(f"  {impact}\n" for impact in Impact)
+    return f"What ignoring a finding costs, dearest first:\n{words}"
+
+
+TOPICS: Mapping[str, Callable[[], str]] = {
+    "gpus": _gpus,
+    "fabrics": _fabrics,
+    "engines": _engines,
+    "impacts": _impacts,
+}

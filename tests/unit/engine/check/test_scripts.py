@@ -1,0 +1,57 @@
+"""The scripts around environments and catalogues: what they write, compare and refuse."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestrator.engine.check.pipeline import Pipeline
+from scripts import engine_env, snapshot_catalog
+from tests.unit.engine.check.conftest import MINIATURE, environment_of
+
+
+def test_catalogue_has_a_header_and_a_line_for_each_option(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """A catalogue is JSON, names its release and parser, and leaves out what says nothing."""
+    options = pipeline.options(snapshot_catalog.GPU)
+    text = snapshot_catalog.render(environment_of(MINIATURE, tmp_path), options)
+    data = json.loads(text)
+    assert ("sglang", "0.0", 5) == (data["engine"], data["version"], data["option_count"])
+    assert 64 == len(data["server_args_sha256"])
+    assert [option["flag"] for option in options] == [item["flag"] for item in data["options"]]
+    line = '  {"flag": "--do", "dest": "do", "kind": "store", "choices": ["nothing", '
+    assert line in text
+    assert '"nargs": 0' in next(line for line in text.splitlines() if "--old" in line)
+    assert 5 == sum(line.startswith('  {"flag"') for line in text.splitlines())
+
+
+def test_changed_catalogue_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Comparing fails for a missing and for an edited catalogue, and writes nothing."""
+    monkeypatch.setattr(snapshot_catalog, "CATALOGS", tmp_path)
+    monkeypatch.setattr(snapshot_catalog, "snapshot", lambda version: f"dump of {version}\n")
+    path = tmp_path / "sglang-0.5.23.json"
+    assert 1 == snapshot_catalog.main(["--check", "0.5.23"])
+    assert not path.exists()
+    assert 0 == snapshot_catalog.main(["0.5.23"])
+    assert 0 == snapshot_catalog.main(["--check", "0.5.23"])
+    path.write_text("dump of 0.5.23", encoding="utf-8")
+    assert 1 == snapshot_catalog.main(["--check", "0.5.23"])
+    assert "dump of 0.5.23" == path.read_text(encoding="utf-8")
+    assert "sglang-0.5.23.json: differs from the release" in capsys.readouterr().out
+
+
+def test_release_without_environment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Preparing an unknown release ends with one line of error and status 1."""
+    assert 1 == engine_env.main(["0.4"])
+    assert capsys.readouterr().err.startswith("engine_env: no environment is described for SGLang")
+
+
+def test_size_on_disk_counts_what_files_take(tmp_path: Path) -> None:
+    """A folder of 3 MiB of data takes about 3 MiB."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "file").write_bytes(b"x" * 3 * 2**20)
+    assert 3 == pytest.approx(engine_env.disk_mib(tmp_path), abs=0.1)
