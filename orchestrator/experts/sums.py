@@ -97,18 +97,24 @@ class _Lanes:
 
 
 def _add_integers(sums: Sums, blocks: Iterable[bytes], dtype: Dtype) -> None:
-    lanes = _Lanes(dtype.size, len(sums.totals), dtype.kind == "signed")
+    lanes: _Lanes | None = None
     for block in blocks:
+        if block.count(0) == len(block):
+            continue
         # To torch any byte but zero is one True.
         numbers = block.translate(_FLAGS) if dtype.name == "bool" else block
-        value = int.from_bytes(numbers, "little")
-        if not value:
-            continue
         sums.nonzero_blocks += 1
-        lanes.add(value)
+        if lanes is None:
+            # Most files are summed already: one block, for which lanes would not pay.
+            lanes = _Lanes(dtype.size, len(sums.totals), dtype.kind == "signed")
+            sums.totals = list(integers(numbers, dtype))
+            sums.negative = sum(total < 0 for total in sums.totals)
+            continue
+        lanes.add(int.from_bytes(numbers, "little"))
         if lanes.full():
             lanes.flush(sums)
-    lanes.flush(sums)
+    if lanes is not None:
+        lanes.flush(sums)
 
 
 def _add_floats(sums: Sums, blocks: Iterable[bytes], dtype: Dtype) -> None:

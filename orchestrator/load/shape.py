@@ -90,13 +90,14 @@ class _Repair:
     def _unknown(self, parent: FieldPath, places: list[Place]) -> None:
         holder = self._at(parent)
         fields = set(places[0].model.model_fields)
-        free, given = fields - set(holder), fields & set(holder)
+        free = fields - set(holder)
         guesses = pair_up((str(place.path[-1]) for place in places), free)
+        given = fields - free | set(guesses.values())
         for place in places:
             key = str(place.path[-1])
             guess = guesses.get(key)
             other = None if guess else nearest(key, given)
-            self._tell(place, wording.unknown_field(place, guess, other, free))
+            self._tell(place, wording.unknown_field(place, guess, other, free - given))
             value = holder.pop(key)
             if guess is not None:
                 holder[guess] = value

@@ -100,7 +100,7 @@ def invalid_value(
     hint = ""
     if given is None:
         fix = f"give {takes}" + (", or remove the line" if place.removable == place.path else "")
-    elif place.choices and guess is not None:
+    elif isinstance(guess, str) and (place.choices or isinstance(given, str)):
         hint = f"; did you mean `{guess}`?"
         fix = f"set it to `{guess}`"
     elif isinstance(guess, str):
