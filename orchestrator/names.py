@@ -16,6 +16,19 @@ LEADER_LABEL = "leaderworkerset.sigs.k8s.io/worker-index"
 BOOTSTRAP_ANNOTATION = "sglang.ai/bootstrap-port"
 """Where sglang-router reads a prefill pod's bootstrap port (sglang-router 0.3.2)."""
 
+MERGE_KEYS = {
+    "containers": "name",
+    "initContainers": "name",
+    "volumes": "name",
+    "env": "name",
+    "volumeMounts": "mountPath",
+    "ports": "containerPort",
+    "imagePullSecrets": "name",
+    "hostAliases": "ip",
+    "topologySpreadConstraints": "topologyKey",
+}
+"""Lists that are merged by a key (`patchMergeKey` in the Kubernetes API); all others are replaced."""
+
 
 def pool_name(cluster: str, pool: str) -> str:
     """Return the name of a pool's LeaderWorkerSet."""

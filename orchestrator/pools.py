@@ -7,6 +7,7 @@ can speak about them. Knows nothing of flags, YAML or Kubernetes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 
 from orchestrator.diagnostics.model import FieldPath
 from orchestrator.spec.cluster import ClusterSpec
@@ -117,7 +118,7 @@ class PoolView:
     def verify_tokens(self) -> int:
         """Tokens per request in one decode step: 1, or MTP's verify width."""
         mtp = self.pool.mtp
-        return 1 if mtp is None else mtp.draft_tokens or mtp.steps + 1
+        return 1 if mtp is None else mtp.steps + 1
 
     # -- sizes -----------------------------------------------------------------------------------
 
@@ -161,6 +162,12 @@ class PoolView:
             if flag in self.pool.extra_args:
                 return flag, self.pool.extra_args[flag]
         return None
+
+
+def divisors(number: int) -> list[int]:
+    """Return all divisors of a positive number, smallest first: the sizes that would fit."""
+    small = [n for n in range(1, isqrt(number) + 1) if number % n == 0]
+    return sorted({*small, *(number // n for n in small)})
 
 
 def pool_views(spec: ClusterSpec) -> tuple[PoolView, ...]:

@@ -11,9 +11,9 @@ deploy validate "$spec"
 echo
 echo "What 24 redundant experts would do (one line changed, redundant: 16 -> 24):"
 cp -r configs "$work/configs"
-sed 's/redundant: 16/redundant: 24/' "$spec" > "$work/$spec"
+sed 's/redundant: 16/redundant: 24/' "$spec" > "$work/configs/broken.yaml"
 echo "\$ deploy validate broken.yaml"
-if deploy validate "$work/$spec"; then
+if (cd "$work/configs" && deploy validate broken.yaml); then
   echo "the broken spec was accepted" >&2
   exit 1
 fi

@@ -23,21 +23,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     gc.disable()  # a command ends before collecting would pay; it costs 20 ms of 300
     given = sys.argv[1:] if argv is None else list(argv)
     try:
-        arguments = build_parser().parse_args(given)
-        code: int = arguments.run(arguments)
-        sys.stdout.flush()
+        return _run(given)
     except UserError as error:
         complain(str(error))
         return UNUSABLE
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_stdout()
         return CLOSED_PIPE
+    except OSError as error:
+        _discard_stdout()
+        complain(f"cannot write: {error.strerror}")
+        return UNUSABLE
     except KeyboardInterrupt:
         complain("interrupted")
         return UNUSABLE
     except Exception:  # noqa: BLE001 - the boundary: a bug of ours is told as such, with all it needs
         return _our_bug(given)
+
+
+def _run(given: Sequence[str]) -> int:
+    if sys.stdout is None:
+        raise UserError("standard output is closed; there is nowhere to write to")
+    arguments = build_parser().parse_args(given)
+    code: int = arguments.run(arguments)
+    sys.stdout.flush()
     return code
+
+
+def _discard_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's own last flush cannot fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _our_bug(given: Sequence[str]) -> int:

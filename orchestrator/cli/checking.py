@@ -36,11 +36,19 @@ def check_file(path: Path) -> Outcome:
 
 
 def plan_file(path: Path) -> ClusterPlan | Report:
-    """Return the plan of a spec, or the report of why there is none."""
+    """Return the plan of a spec, or the report of why there is none.
+
+    Warnings stop nothing, so they are told on stderr beside the product.
+    """
+    from orchestrator.diagnostics import concise
     from orchestrator.plan.planner import plan
 
     outcome = check_file(path)
-    return plan(outcome.checked) if outcome.checked else outcome.report
+    if outcome.checked is None:
+        return outcome.report
+    if outcome.report.warnings:
+        sys.stderr.write(concise.render(outcome.report))
+    return plan(outcome.checked)
 
 
 def refuse(report: Report, what: str) -> int:

@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="deploy",
         description="Deploy prefill/decode-disaggregated DeepSeek-V4 on SGLang: one spec in, "
         "checked before any GPU is asked for, Kubernetes objects out.",
-        epilog="exit codes: 0 nothing wrong, 1 errors in the spec, 2 usage or unreadable input",
+        epilog="exit codes: 0 no errors, 1 errors in the spec, 2 usage or unreadable input",
     )
     parser.add_argument("--version", action="version", version=f"deploy {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)

@@ -33,7 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the plan; 1 where the spec has errors."""
     from orchestrator.diagnostics.report import CLEAN, Report
-    from orchestrator.plan import show
+    from orchestrator.plan.data import as_json
+    from orchestrator.plan.text import as_text
 
     plan = plan_file(options.spec)
     if isinstance(plan, Report):
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if rank is not None and not 0 <= rank < most:
         raise UserError(f"--node-rank {rank}: the largest group has nodes 0 to {most - 1}")
     if options.format == "json":
-        sys.stdout.write(show.as_json(plan, rank))
+        sys.stdout.write(as_json(plan, rank))
     else:
-        sys.stdout.write(show.as_text(plan, rank, style(sys.stdout)))
+        sys.stdout.write(as_text(plan, rank, style(sys.stdout)))
     return CLEAN

@@ -67,6 +67,13 @@ def owned_flags() -> Mapping[str, str]:
 
 
 @cache
+def reserved_flags() -> Mapping[str, str]:
+    """Return the flags that would undo or hide what the plan decides, each with the reason."""
+    reserved: Mapping[str, str] = table("intents")["reserved"]
+    return reserved
+
+
+@cache
 def owned_variables() -> Mapping[str, str]:
     """Return every environment variable the plan sets, with the field of the spec that says it."""
     return {

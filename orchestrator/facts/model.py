@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -47,6 +47,3 @@ class Facts:
     fabric: Fact[Fabric]
     engine: Fact[Catalogue]
     expert_file: Fact[ExpertFile]
-
-
-FACT_NAMES = tuple(field.name for field in fields(Facts))

@@ -6,7 +6,6 @@ read back, so that no edit changes anything but what it names.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -30,16 +29,25 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix(mark)
     try:
-        wanted = copy.deepcopy(parse(text).data)
-        for edit in edits:
-            wanted = _changed(wanted, edit.path, edit.value)
-            text = edited(text, edit.path, edit.value)
-        got = parse(text).data
+        wanted = parse(text).data
     except YamlError as error:
         raise EditError(str(error)) from None
-    if _canonical(wanted) != _canonical(got):
-        raise EditError("the edit would change more than its place; make it by hand")
+    for edit in edits:
+        wanted = _changed(wanted, edit.path, edit.value)
+        text = edited(text, edit.path, edit.value)
+        if not _means(text, wanted):
+            raise EditError(
+                f"`{spell(edit.path)}` cannot be edited without changing more, for an alias or a "
+                "`<<` refers to it; edit the file by hand"
+            )
     return mark + text
+
+
+def _means(text: str, wanted: Any) -> bool:
+    try:
+        return _canonical(wanted) == _canonical(parse(text).data)
+    except YamlError:
+        return False
 
 
 def _changed(data: Any, path: FieldPath, value: object) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,12 +80,15 @@ def load_text(text: str, *, file: str, folder: Path) -> Loaded:
         return Loaded(file, folder, text, SourceMap(text), None, (error.diagnostic,), frozenset())
     shape = check_shape(source)
     found = [*source.diagnostics, *shape.diagnostics]
+    placed = [d if d.span else shape.spans.resolve(d) for d in found]
     return Loaded(
-        file,
-        folder,
-        text,
-        shape.spans,
-        shape.spec,
-        tuple(d if d.span else shape.spans.resolve(d) for d in found),
-        frozenset(shape.guessed),
+        file, folder, text, shape.spans, shape.spec, _once(placed), frozenset(shape.guessed)
     )
+
+
+def _once(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return one finding for each thing to mend: a wrong value behind an anchor is one, not many."""
+    first: dict[object, Diagnostic] = {}
+    for diagnostic in found:
+        first.setdefault((diagnostic.code, diagnostic.span, diagnostic.fix), diagnostic)
+    return tuple(first.values())

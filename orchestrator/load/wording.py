@@ -75,7 +75,7 @@ def invalid_key(place: Place, error: Any) -> Diagnostic:
     """Return the finding that a mapping of free names has one that cannot be a name there."""
     pattern = error.get("ctx", {}).get("pattern", "")
     message = f"`{place.path[-1]}` is no key that {_whole(place.path[:-1])} takes"
-    fix = f"give a key like {pattern}" if pattern else "give another key"
+    fix = f"give a key that matches {pattern}" if pattern else "give another key"
     return problem("SPC006", "invalid-value", message, fix=fix, path=place.path)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.diagnostics.model import Diagnostic, FieldPath, Span, spell
+from orchestrator.diagnostics.model import Diagnostic, FieldPath, Related, Span, spell
 from orchestrator.load.problems import YamlError, problem, unreadable
 from orchestrator.load.source_map import SourceMap
 from orchestrator.load.yaml_errors import MAX_DEPTH, MAX_NODES, too_large
@@ -135,7 +135,7 @@ class _Builder:
         return mapping
 
     def _check_keys(self, node: Mapping, path: FieldPath) -> None:
-        lines: dict[str, int] = {}
+        first: dict[str, Node] = {}
         for key_node, value_node in node.pairs:
             key = resolved(key_node)
             if is_merge(key_node) and not all(
@@ -151,21 +151,23 @@ class _Builder:
                 self._tell(
                     key_node, "a key must be a plain text", fix="write one word as key", path=path
                 )
-            elif key.text in lines:
-                self._duplicate(key_node, key.text, lines[key.text], path)
+            elif key.text in first:
+                self._duplicate(key_node, first[key.text], (*path, key.text))
             else:
-                lines[key.text] = key_node.start.line + 1
+                first[key.text] = key_node
 
-    def _duplicate(self, node: Node, key: str, line: int, path: FieldPath) -> None:
+    def _duplicate(self, node: Node, first: Node, path: FieldPath) -> None:
         if id(node) not in self._told:
             self._told.add(id(node))
+            place = self._span(first)
             found = problem(
                 "SPC003",
                 "duplicate-key",
-                f"`{key}` is given twice; the first is in line {line}",
-                fix=f"keep one `{key}`",
-                path=(*path, key),
+                f"`{path[-1]}` is given twice; the first is in line {place.line}",
+                fix=f"keep one `{path[-1]}`",
+                path=path,
                 span=self._span(node),
+                related=(Related(path, "given here first", place),),
             )
             self._source.diagnostics.append(found)
 

@@ -16,6 +16,8 @@ from orchestrator.load.yaml_nodes import Mapping, Node, Scalar, Sequence, is_mer
 from orchestrator.load.yaml_tree import compose
 
 _COMMA = re.compile(r"\s*,")
+_COMMENT = re.compile(r"\s+#.*")
+_BLANK_LINES = re.compile(r"(\r?\n *)+\Z")
 
 
 class EditError(Exception):
@@ -65,6 +67,9 @@ def _nested(path: SequenceABC[str | int], value: object) -> object:
 
 def _written(value: object, like: Node | None = None) -> str:
     """Return the value on one line, quoted as the scalar that it replaces."""
+    if isinstance(value, dict):
+        pairs = (f"{_written(key)}: {_written(inner)}" for key, inner in value.items())
+        return f"{{{', '.join(pairs)}}}"
     style = None
     if isinstance(value, str):
         style = like.style if isinstance(like, Scalar) and like.style in ("'", '"') else None
@@ -74,7 +79,6 @@ def _written(value: object, like: Node | None = None) -> str:
         default_style=style,
         default_flow_style=True,
         allow_unicode=True,
-        sort_keys=False,
         width=float("inf"),
     )
     return dumped.strip()[1:-1]
@@ -88,9 +92,15 @@ def _replaced(text: str, key: Node | None, node: Node, value: object) -> str:
         colon = ":" if key and ":" not in gap else ""
         space = "" if text[:start].endswith(" ") and not colon else " "
         return f"{text[:start]}{colon}{space}{new}{text[end:]}"
-    if isinstance(node, Mapping | Sequence) and not node.flow and key and gap.strip() == ":":
-        start = key.end
-        new = f": {new}"
+    if isinstance(node, Mapping | Sequence) and not node.flow and key:
+        rest = gap.partition(":")[2]
+        if "#" not in rest:
+            return f"{text[: key.end]}: {new}{text[end:]}"
+        comments = _BLANK_LINES.sub("", rest)
+        return f"{text[: key.end]}: {new}{comments}{text[line_end(text, end) :]}"
+    if isinstance(node, Scalar) and node.style in ("|", ">"):
+        found = _COMMENT.search(text, start, line_end(text, start))
+        new += found[0] if found else ""
     return text[:start] + new + text[end:]
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object, pool_labels
 from orchestrator.manifests.probes import probes
 from orchestrator.manifests.spelling import variables, words
-from orchestrator.manifests.strategic import patched
+from orchestrator.manifests.strategic import patched_all
 from orchestrator.manifests.volumes import expert_check, mounts, volumes
 from orchestrator.names import BOOTSTRAP_ANNOTATION
-from orchestrator.plan.model import ClusterPlan, PoolPlan
-from orchestrator.spec.pod import PodOptions
+from orchestrator.plan.model import ClusterPlan, PodSettings, PoolPlan
 
 
 def pod_template(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
@@ -34,11 +33,10 @@ def pod_template(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
     }
     if not template["spec"]["initContainers"]:
         del template["spec"]["initContainers"]
-    patch = pool.pod.patch
-    return patched(template, patch) if patch else template
+    return patched_all(template, pool.pod.patches)
 
 
-def placement(options: PodOptions) -> Object:
+def placement(options: PodSettings) -> Object:
     """Return what the user says about where and as whom pods run."""
     given: Object = {
         "serviceAccountName": options.service_account,
@@ -106,7 +104,7 @@ def _ports(pool: PoolPlan, *, leader: bool) -> list[Object]:
 
 
 def _resources(plan: ClusterPlan, pool: PoolPlan) -> Object:
-    asked = pool.pod.resources
+    asked = pool.pod
     devices = {"nvidia.com/gpu": str(pool.gpus_per_pod)}
     if plan.rdma_resource:
         devices[plan.rdma_resource] = "1"

@@ -6,11 +6,8 @@ from orchestrator.manifests.disruption import router_budget, router_selector
 from orchestrator.manifests.metadata import Object, common, metadata
 from orchestrator.manifests.pod import placement, pull_secrets
 from orchestrator.manifests.spelling import variables, words
-from orchestrator.manifests.strategic import patched
+from orchestrator.manifests.strategic import patched_all
 from orchestrator.plan.model import ClusterPlan, RouterPlan
-
-GRACE_SECONDS = 200
-"""sglang-router waits up to 180 s for running requests (`--shutdown-grace-period-secs`)."""
 
 
 def router_objects(plan: ClusterPlan, router: RouterPlan) -> list[Object]:
@@ -22,9 +19,10 @@ def router_objects(plan: ClusterPlan, router: RouterPlan) -> list[Object]:
 
 def _access(plan: ClusterPlan, router: RouterPlan) -> list[Object]:
     about = metadata(plan, router.full_name, common(plan, "router"))
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": about}
     group = "rbac.authorization.k8s.io"
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": about},
+        *([] if router.pod.service_account else [account]),
         {
             "apiVersion": f"{group}/v1",
             "kind": "Role",
@@ -41,7 +39,7 @@ def _access(plan: ClusterPlan, router: RouterPlan) -> list[Object]:
             "subjects": [
                 {
                     "kind": "ServiceAccount",
-                    "name": router.full_name,
+                    "name": router.pod.service_account or router.full_name,
                     "namespace": plan.namespace,
                 }
             ],
@@ -71,11 +69,11 @@ def _deployment(plan: ClusterPlan, router: RouterPlan) -> Object:
             **({"annotations": dict(router.pod.annotations)} if router.pod.annotations else {}),
         },
         "spec": {
-            **placement(router.pod),
             **account,
+            **placement(router.pod),
             "automountServiceAccountToken": router.watches_pods,
             "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": GRACE_SECONDS,
+            "terminationGracePeriodSeconds": router.grace,
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
             **pull_secrets(plan),
             "containers": [_container(router)],
@@ -88,14 +86,15 @@ def _deployment(plan: ClusterPlan, router: RouterPlan) -> Object:
         "spec": {
             "replicas": router.replicas,
             "selector": {"matchLabels": router_selector(plan)},
-            "template": patched(template, router.pod.patch) if router.pod.patch else template,
+            "template": patched_all(template, router.pod.patches),
         },
     }
 
 
 def _container(router: RouterPlan) -> Object:
-    asked = router.pod.resources
+    asked = router.pod
     memory = asked.memory or "2Gi"
+    storage = {"ephemeral-storage": asked.ephemeral_storage} if asked.ephemeral_storage else {}
     return {
         "name": "router",
         "image": router.image,
@@ -106,8 +105,8 @@ def _container(router: RouterPlan) -> Object:
             {"name": "metrics", "containerPort": router.metrics_port},
         ],
         "resources": {
-            "requests": {"cpu": asked.cpu or "1", "memory": memory},
-            "limits": {"memory": memory},
+            "requests": {"cpu": asked.cpu or "1", "memory": memory, **storage},
+            "limits": {"memory": memory, **storage},
         },
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         # /health and /liveness are always 200; only /readiness knows whether both roles are there.

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-MERGE_KEYS = {
-    "containers": "name",
-    "initContainers": "name",
-    "volumes": "name",
-    "env": "name",
-    "volumeMounts": "mountPath",
-    "ports": "containerPort",
-    "imagePullSecrets": "name",
-    "hostAliases": "ip",
-    "topologySpreadConstraints": "topologyKey",
-}
-"""Lists that are merged by a key (`patchMergeKey` in the Kubernetes API); all others are replaced."""
+from orchestrator.names import MERGE_KEYS
+
+
+def patched_all(base: dict[str, Any], patches: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return `base` with every patch over it, one after the other."""
+    for patch in patches:
+        base = patched(base, patch)
+    return base
 
 
 def patched(base: Any, patch: Any, field: str = "") -> Any:

@@ -8,14 +8,14 @@ from orchestrator.plan.model import ClusterPlan, Mount, PoolPlan
 from orchestrator.templates import template
 
 JIT_CACHE_LIMIT = "50Gi"
-"""Size of a per-pod kernel cache; DeepGEMM and Triton were seen to stay far below."""
+"""Size of a per-pod kernel cache: an assumption, not measured; a claim or a host path has no limit."""
 
 
 def volumes(pool: PoolPlan) -> list[Object]:
     """Return the pod's volumes."""
     shared_memory = {
         "name": "shm",
-        "emptyDir": {"medium": "Memory", "sizeLimit": pool.pod.resources.shared_memory},
+        "emptyDir": {"medium": "Memory", "sizeLimit": pool.pod.shared_memory},
     }
     return [*map(_volume, pool.mounts), shared_memory]
 

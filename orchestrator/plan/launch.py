@@ -73,6 +73,7 @@ def intents(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
         yield "hicache_write_policy", pool.hicache.write_policy
         yield "hicache_storage", pool.hicache.storage_backend
     yield "metrics", True
+    yield "metrics_of_all_ranks", view.attention_dp > 1
     yield "api_key", Placeholder(API_KEY) if spec.engine.api_key else None
     yield "admin_api_key", Placeholder(ADMIN_API_KEY) if spec.engine.admin_api_key else None
 
@@ -82,7 +83,7 @@ def _experts(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
     yield "redundant", view.redundant or None
     if distribution:
         yield "expert_file", f"{distribution.mount.rstrip('/')}/{distribution.path}"
-        yield "algorithm", None if view.algorithm == "auto" else view.algorithm
+    yield "algorithm", None if view.algorithm == "auto" else view.algorithm
     yield "waterfill", view.waterfill
     if recorder:
         yield "recorder_mode", recorder.mode
@@ -91,7 +92,7 @@ def _experts(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
 
 def _nics(nics: list[str] | dict[str, str] | None) -> str | None:
     if isinstance(nics, dict):
-        return json.dumps(nics)
+        return json.dumps(nics, separators=(",", ":"))
     return ",".join(nics) if nics else None
 
 
@@ -140,9 +141,11 @@ def env(view: PoolView, fabric: Fabric) -> dict[str, Value]:
     if view.deepep_mode in ("low_latency", "auto"):
         own[variable("dispatch_tokens", version)] = str(view.dispatch_tokens)
     if spec.model.cache and not spec.model.path.startswith("/"):
-        own["HF_HOME"] = spec.model.cache.mount
+        mine = {**spec.pod.env, **view.pool.pod.env}
+        own |= {} if "HF_HOME" in mine else {"HF_HOME": spec.model.cache.mount}
     if view.pool.recorder:
-        own[variable("recorder_folder", version)] = view.pool.recorder.mount
+        # Both roles may share a claim, and a dump does not say whose it is.
+        own[variable("recorder_folder", version)] = f"{view.pool.recorder.mount}/{view.pool.name}"
     for name, key in (
         (HF_TOKEN, spec.model.hf_token),
         (API_KEY, spec.engine.api_key),

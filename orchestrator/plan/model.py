@@ -7,20 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from orchestrator.engine.behaviours import Rewrite
 from orchestrator.pools import ExpertLayout
-from orchestrator.spec.pod import PodOptions
 
 if TYPE_CHECKING:
     from orchestrator.memory import MemoryTable
 
-LEADER_ADDRESS, GROUP_SIZE, WORKER_INDEX = (
-    "LWS_LEADER_ADDRESS",
-    "LWS_GROUP_SIZE",
-    "LWS_WORKER_INDEX",
-)
+LEADER_ADDRESS, WORKER_INDEX = "LWS_LEADER_ADDRESS", "LWS_WORKER_INDEX"
 """Variables that LeaderWorkerSet gives every pod of a group."""
 
 
@@ -108,6 +103,24 @@ class ExpertFilePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PodSettings:
+    """What the user adds to pods: metadata, placement, resources, and patches in their order."""
+
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    node_selector: Mapping[str, str]
+    tolerations: tuple[Mapping[str, Any], ...]
+    affinity: Mapping[str, Any]
+    priority_class: str | None
+    service_account: str | None
+    cpu: str | None
+    memory: str | None
+    ephemeral_storage: str | None
+    shared_memory: str
+    patches: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PoolPlan:
     """One pool: `replicas` groups of `nodes` pods with `gpus_per_pod` GPUs, all with one argv."""
 
@@ -129,7 +142,7 @@ class PoolPlan:
     budgets: Budgets
     memory: MemoryTable
     rewrites: tuple[Rewrite, ...]
-    pod: PodOptions
+    pod: PodSettings
 
     @property
     def gpus(self) -> int:
@@ -155,7 +168,8 @@ class RouterPlan:
     metrics_port: int
     watches_pods: bool
     service_type: str
-    pod: PodOptions
+    grace: int
+    pod: PodSettings
 
 
 @dataclass(frozen=True, slots=True)

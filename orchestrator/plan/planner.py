@@ -12,7 +12,7 @@ from orchestrator.names import HTTP_PORT, RENDEZVOUS_PORT, pool_name
 from orchestrator.plan.budgets import budgets
 from orchestrator.plan.launch import argv, env
 from orchestrator.plan.model import ClusterPlan, ExpertFilePlan, Mount, PoolPlan, Ports
-from orchestrator.plan.options import merge_options
+from orchestrator.plan.options import pod_settings
 from orchestrator.plan.router import router_plan
 from orchestrator.pools import PoolView
 from orchestrator.rules.check import Checked
@@ -22,7 +22,6 @@ def plan(checked: Checked) -> ClusterPlan:
     """Return what the checked spec runs."""
     spec, fabric = checked.spec, _known(checked.facts.fabric)
     pools = tuple(_pool(view, checked) for view in checked.pools)
-    slowest = max(pool.budgets.startup for pool in pools)
     return ClusterPlan(
         name=spec.name,
         namespace=spec.namespace,
@@ -35,7 +34,7 @@ def plan(checked: Checked) -> ClusterPlan:
         host_network=fabric.host_network,
         expert_file=_expert_file(checked),
         pools=pools,
-        router=router_plan(spec, spec.router, slowest) if spec.router else None,
+        router=router_plan(spec, spec.router, pools) if spec.router else None,
         network_policy=spec.objects.network_policy,
         pod_monitor=spec.objects.pod_monitor,
     )
@@ -69,7 +68,7 @@ def _pool(view: PoolView, checked: Checked) -> PoolPlan:
         budgets=budgets(view, checkpoint_bytes(model, spec.model.experts)),
         memory=footprint(view, model, gpu),
         rewrites=predict(view),
-        pod=merge_options(spec.pod, pool.pod),
+        pod=pod_settings(spec.pod, pool.pod),
     )
 
 

@@ -15,26 +15,33 @@ def split_allowed(
 
     What makes the engine refuse to start cannot be allowed: no reason makes it start.
     """
+    known = {rule.code: rule for rule in rules}
     kept: list[Diagnostic] = []
     allowed: list[Diagnostic] = []
     about: list[Diagnostic] = []
     for diagnostic in found:
-        permitted = diagnostic.code in allow and diagnostic.impact is not Impact.REFUSES_TO_START
+        permitted = diagnostic.code in allow and _permitted(diagnostic, known[diagnostic.code])
         (allowed if permitted else kept).append(diagnostic)
     used = {diagnostic.code for diagnostic in allowed}
     refused = {diagnostic.code for diagnostic in kept}
-    known = {rule.code: rule for rule in rules}
     for code in allow:
         if code in used:
             continue
         if code not in known:
-            said = "is no rule's code"
+            named = {rule.name: rule.code for rule in rules} | {c.lower(): c for c in known}
+            right = named.get(code.lower())
+            said = f"is no rule's code; write `{right}`" if right else "is no rule's code"
         elif code in refused:
-            said = "cannot be allowed: the engine refuses to start, whatever the reason"
+            said = "cannot be allowed: what it finds does not run, whatever the reason"
         else:
             said = f"silences nothing: {known[code].name} finds nothing here"
         about.append(_useless(code, said))
     return kept, allowed, about
+
+
+def _permitted(diagnostic: Diagnostic, rule: Rule) -> bool:
+    stops = diagnostic.severity is Severity.ERROR and diagnostic.impact is Impact.REFUSES_TO_START
+    return rule.allowable and not stops
 
 
 def _useless(code: str, said: str) -> Diagnostic:

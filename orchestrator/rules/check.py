@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.diagnostics.model import Diagnostic, FieldPath
@@ -56,7 +56,12 @@ def check(loaded: Loaded, facts: Facts | None, rules: Sequence[Rule]) -> Outcome
         if reasons := [fact.reason for fact in needed if isinstance(fact, Unknown)]:
             skipped.append(Skipped(rule.code, rule.name, reasons[0]))
         elif not any(isinstance(fact, Absent) for fact in needed):
-            found += _findings(rule, context, loaded)
+            judged, guesses = _findings(rule, context, loaded)
+            found += judged
+            if guesses:
+                skipped.append(
+                    Skipped(rule.code, rule.name, "it hangs on a field to be mended first")
+                )
     kept, allowed, about_allow = split_allowed(found, spec.allow, rules)
     kept += [loaded.spans.resolve(diagnostic) for diagnostic in about_allow]
     report = Report(
@@ -69,12 +74,20 @@ def check(loaded: Loaded, facts: Facts | None, rules: Sequence[Rule]) -> Outcome
     return Outcome(report, None if report.errors else Checked(spec, context.pools, facts))
 
 
-def _findings(rule: Rule, context: Context, loaded: Loaded) -> Iterator[Diagnostic]:
+def _findings(
+    rule: Rule, context: Context, loaded: Loaded
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """Return what the rule finds, placed, and apart from it what speaks of guessed fields."""
+    judged: list[Diagnostic] = []
+    guesses: list[Diagnostic] = []
     for finding in rule.check(context):
         diagnostic = rule.diagnostic(finding)
         paths = (diagnostic.path, *(other.path for other in diagnostic.related))
-        if not any(_touches(path, loaded.guessed) for path in paths):
-            yield loaded.spans.resolve(diagnostic)
+        if any(_touches(path, loaded.guessed) for path in paths):
+            guesses.append(diagnostic)
+        else:
+            judged.append(loaded.spans.resolve(diagnostic))
+    return judged, guesses
 
 
 def _touches(path: FieldPath, guessed: frozenset[FieldPath]) -> bool:

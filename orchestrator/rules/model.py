@@ -49,6 +49,7 @@ Check = Callable[["Context"], Iterator[Finding]]
 class Rule:
     """A check with its name, cost, needs and page.
 
+    `allowable` says whether `allow:` may silence it; what stops the engine it never silences.
     `needs` names the facts (fields of `Facts`) without which the rule is skipped.
     `because` says in a few words what happens, beside the impact.
     """
@@ -60,6 +61,7 @@ class Rule:
     because: str
     needs: tuple[str, ...]
     since: str
+    allowable: bool
     check: Check
     page: str
 
@@ -94,18 +96,19 @@ def rule(
     needs: tuple[str, ...] = (),
     severity: Severity = Severity.ERROR,
     since: str = "0.1",
+    allowable: bool = True,
 ) -> Callable[[Check], Rule]:
     """Return a decorator that makes a rule of a check; its docstring is the rule's page."""
 
     def make(check: Check) -> Rule:
         page = cleandoc(check.__doc__ or "")
-        return Rule(code, name, severity, impact, because, needs, since, check, page)
+        return Rule(code, name, severity, impact, because, needs, since, allowable, check, page)
 
     return make
 
 
 def set_value(path: FieldPath, value: str | float | bool, *, text: str = "") -> Fix:
-    """Return the fix that sets one field, made by machine where the user asks for it."""
+    """Return the fix that sets one field, safe to be made by machine."""
     shown = str(value).lower() if isinstance(value, bool) else value
     return Fix(text or f"set `{spell(path)}` to {shown}", (Edit(path, value),))
 

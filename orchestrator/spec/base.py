@@ -12,8 +12,15 @@ DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 """A whole number of things, at least one."""
 
+Tokens = Annotated[int, Field(ge=1, le=1 << 24)]
+"""A number of tokens; DeepSeek-V4's context holds 1,048,576."""
+
 Name = Annotated[str, Field(pattern=DNS_LABEL)]
 """A Kubernetes object name that is also a DNS label; how long it may be is a rule."""
+
+
+ObjectName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+"""Name of an existing Kubernetes object, e.g. a claim or a Secret."""
 
 
 class SpecModel(BaseModel):
@@ -26,5 +33,9 @@ class SpecModel(BaseModel):
 class SecretKey(SpecModel):
     """One key of a Kubernetes Secret; the spec never holds the secret itself."""
 
-    secret: str = Field(description="Name of the Secret, in the namespace of the deployment.")
-    key: str = Field(description="Key inside the Secret.")
+    secret: ObjectName = Field(
+        description="Name of the Secret, in the namespace of the deployment."
+    )
+    key: Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$")] = Field(
+        description="Key inside the Secret."
+    )

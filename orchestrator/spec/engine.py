@@ -6,13 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from orchestrator.spec.base import SecretKey, SpecModel
+from orchestrator.spec.base import ObjectName, SecretKey, SpecModel
 
 
 class JitCache(SpecModel):
     """Where compiled kernels are kept, so that a restarted pod need not compile them again."""
 
-    claim: str | None = Field(default=None, description="PersistentVolumeClaim for the cache.")
+    claim: ObjectName | None = Field(
+        default=None, description="PersistentVolumeClaim for the cache."
+    )
     host_path: str | None = Field(
         default=None, pattern=r"^/[^\s]+$", description="Folder of the node for the cache."
     )
@@ -26,7 +28,7 @@ class Engine(SpecModel):
 
     sglang: str = Field(description='SGLang version, quoted: "0.5.23".')
     image: str = Field(description="Container image of the engine, with a fixed tag or digest.")
-    pull_secrets: list[str] = Field(
+    pull_secrets: list[ObjectName] = Field(
         default_factory=list, description="Secrets with which images are pulled."
     )
     api_key: SecretKey | None = Field(
@@ -44,7 +46,7 @@ class Engine(SpecModel):
 class ModelCache(SpecModel):
     """The volume with the checkpoint."""
 
-    claim: str = Field(description="PersistentVolumeClaim with the checkpoint.")
+    claim: ObjectName = Field(description="PersistentVolumeClaim with the checkpoint.")
     mount: str = Field(default="/models", pattern=r"^/[^\s]+$", description="Where pods mount it.")
     read_gb_per_s: float = Field(
         default=1.0,
@@ -70,7 +72,11 @@ class Model(SpecModel):
     config: str | None = Field(
         default=None, description="`config.json` of a custom model, relative to the spec."
     )
-    served_name: str | None = Field(default=None, description="Model name in the API.")
+    served_name: str | None = Field(
+        default=None,
+        pattern=r"^[^:\s]+$",
+        description="Model name in the API; the engine takes none with a colon.",
+    )
     load_format: Literal["auto", "dummy"] = Field(
         default="auto", description="`dummy` fills the weights with random numbers, for trials."
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.spec.base import SpecModel
+from orchestrator.spec.base import ObjectName, SpecModel
 
 Redundant = Annotated[int, Field(ge=0, le=4096)]
 
@@ -16,7 +16,7 @@ AccessMode = Literal["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce"]
 class Distribution(SpecModel):
     """The expert-distribution file that every pool replays with `--init-expert-location`."""
 
-    claim: str = Field(description="PersistentVolumeClaim that holds the file.")
+    claim: ObjectName = Field(description="PersistentVolumeClaim that holds the file.")
     path: str = Field(description="Path of the file inside the claim, e.g. `dsv4-flash/1763.pt`.")
     access: AccessMode | None = Field(
         default=None, description="Access mode of the claim; every node of every pool mounts it."

@@ -9,6 +9,7 @@ from pydantic import Field
 from orchestrator.spec.base import Count, SpecModel
 
 Nic = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.\-]+$")]
+GpuIndex = Annotated[str, Field(pattern=r"^[0-9]+$")]
 
 
 class Hardware(SpecModel):
@@ -17,7 +18,7 @@ class Hardware(SpecModel):
     gpu: str = Field(description="GPU kind, e.g. `h200`; `deploy explain gpus` lists them.")
     gpus_per_node: Count = Field(default=8, description="GPUs in one node.")
     fabric: str = Field(description="Network between nodes: `infiniband`, `roce` or `tcp`.")
-    nics: list[Nic] | dict[str, Nic] | None = Field(
+    nics: list[Nic] | dict[GpuIndex, Nic] | None = Field(
         default=None,
         description="RDMA devices for KV transfer: a list, or a map from GPU index to device.",
     )

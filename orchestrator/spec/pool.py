@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.spec.base import Count, Name, SpecModel
+from orchestrator.spec.base import Count, Name, ObjectName, SpecModel, Tokens
 from orchestrator.spec.experts import ExpertOverrides
 from orchestrator.spec.pod import PodOptions
 
@@ -52,7 +52,7 @@ class Recorder(SpecModel):
         default="stat", description="`stat` counts per layer and expert; the file replays."
     )
     buffer: Count | None = Field(default=None, description="Forward passes kept; 1000 by default.")
-    claim: str = Field(description="PersistentVolumeClaim that receives the dumps.")
+    claim: ObjectName = Field(description="PersistentVolumeClaim that receives the dumps.")
     mount: str = Field(
         default="/recordings", pattern=r"^/[^\s]+$", description="Where pods mount it, writable."
     )
@@ -83,16 +83,16 @@ class Pool(SpecModel):
     cuda_graph_max_batch: Count | None = Field(
         default=None, description="Largest decode batch per rank that is captured as a CUDA graph."
     )
-    dispatch_tokens: Count | None = Field(
+    dispatch_tokens: Tokens | None = Field(
         default=None, description="Tokens one rank may dispatch at once in low-latency mode."
     )
-    chunked_prefill: Count | None = Field(
+    chunked_prefill: Tokens | None = Field(
         default=None, description="Prompt tokens per forward pass, all attention-DP ranks together."
     )
     memory_fraction: Annotated[float, Field(gt=0, lt=1)] | None = Field(
         default=None, description="Share of GPU memory for weights and KV cache."
     )
-    context_length: Count | None = Field(default=None, description="Longest context in tokens.")
+    context_length: Tokens | None = Field(default=None, description="Longest context in tokens.")
     kv_cache_dtype: Literal["auto", "fp8_e4m3", "bfloat16"] = Field(
         default="auto", description="Number format of the KV cache."
     )

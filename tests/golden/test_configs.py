@@ -10,9 +10,10 @@ from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load
 from orchestrator.manifests.build import build
 from orchestrator.output.yaml_stream import dump_stream
+from orchestrator.plan.data import as_json
 from orchestrator.plan.model import ClusterPlan
 from orchestrator.plan.planner import plan
-from orchestrator.plan.show import as_json, as_text
+from orchestrator.plan.text import as_text
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 

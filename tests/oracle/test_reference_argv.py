@@ -14,9 +14,9 @@ from orchestrator.engine.catalog import versions
 from orchestrator.engine.check.pipeline import Gpu, Pipeline, Request, Verdict
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
+from orchestrator.plan.data import as_data
 from orchestrator.plan.model import ClusterPlan, PoolPlan
 from orchestrator.plan.planner import plan
-from orchestrator.plan.show import as_data
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 from orchestrator.rules.examples import merge

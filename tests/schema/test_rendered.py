@@ -28,8 +28,9 @@ EVERYTHING: dict[str, Any] = {
         "jit_cache": {"host_path": "/var/cache/sglang"},
     },
     "model": {"hf_token": {"secret": "hub", "key": "token"}, "served_name": "v4"},
-    "hardware": {"fabric": "roce", "nics": {"0": "mlx5_0", "1": "mlx5_1"}},
+    "hardware": {"fabric": "roce", "nics": {str(gpu): f"mlx5_{gpu}" for gpu in range(8)}},
     "objects": {"network_policy": True, "pod_monitor": True},
+    "allow": {"KUB911": "the policy is what this test looks at"},
     "pod": {
         "labels": {"team": "a"},
         "annotations": {"note": "1e3"},

@@ -9,6 +9,7 @@ from orchestrator.rules.deepep.dispatch_tokens_above_kernel_limit import (
 from orchestrator.rules.deepep.dispatch_tokens_below_graph_batch import (
     dispatch_tokens_below_graph_batch,
 )
+from orchestrator.rules.deepep.draft_tokens_differ_from_steps import draft_tokens_differ_from_steps
 from orchestrator.rules.deepep.fp4_experts_with_deepep_on_hopper import (
     fp4_experts_with_deepep_on_hopper,
 )
@@ -26,4 +27,5 @@ RULES = (
     dispatch_tokens_above_kernel_limit,
     megamoe_requested,
     fp4_experts_with_deepep_on_hopper,
+    draft_tokens_differ_from_steps,
 )

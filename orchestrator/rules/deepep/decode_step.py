@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from orchestrator.facts.model import Known
 from orchestrator.pools import PoolView
 from orchestrator.rules.context import Context
 
@@ -43,11 +42,17 @@ def largest_step(view: PoolView, context: Context) -> DecodeStep:
     ranks = max(1, view.tp // view.attention_dp)
     running = max(1, (view.pool.max_running_requests or DEFAULT_RUNNING) // view.attention_dp)
     padded = -(-running // ranks) * ranks
-    graph = view.pool.cuda_graph_max_batch or _default_graph(view, context)
+    graph = _listed(view) or view.pool.cuda_graph_max_batch or _default_graph(view, context)
     return DecodeStep(min(graph, padded), view.verify_tokens, ranks)
 
 
+def _listed(view: PoolView) -> int:
+    """Return the largest batch of an explicit list of graphs, which wins over every limit; else 0."""
+    given = view.pool.extra_args.get("--cuda-graph-bs-decode")
+    sizes = given if isinstance(given, list) else [given]
+    return max((int(size) for size in sizes if isinstance(size, int)), default=0)
+
+
 def _default_graph(view: PoolView, context: Context) -> int:
-    gpu = context.facts.gpu
-    large = isinstance(gpu, Known) and gpu.value.memory_mib >= LARGE_GPU_MIB
+    large = context.gpu.memory_mib >= LARGE_GPU_MIB
     return DEFAULT_GRAPH if large or view.tp >= FEW_RANKS else SMALL_GRAPH

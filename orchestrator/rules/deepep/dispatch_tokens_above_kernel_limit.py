@@ -13,6 +13,7 @@ from orchestrator.rules.model import Finding, rule, set_value
     "dispatch-tokens-above-kernel-limit",
     Impact.REFUSES_TO_START,
     because="a bare AssertionError, and the last line of the log blames the OOM killer",
+    needs=("gpu",),
 )
 def dispatch_tokens_above_kernel_limit(context: Context) -> Iterator[Finding]:
     """`dispatch_tokens` is more than 1024.

@@ -14,6 +14,7 @@ from orchestrator.rules.model import Finding, rule, set_value
     "dispatch-tokens-below-graph-batch",
     Impact.REFUSES_TO_START,
     because="graph capture fails an assertion of DeepEP's, and the log advises on memory instead",
+    needs=("gpu",),
 )
 def dispatch_tokens_below_graph_batch(context: Context) -> Iterator[Finding]:
     """The largest captured decode step has more tokens per rank than `dispatch_tokens`.

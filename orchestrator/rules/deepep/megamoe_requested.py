@@ -31,6 +31,7 @@ MEANWHILE = (
     "megamoe-requested",
     Impact.SILENTLY_WRONG,
     because="buffers, token limits and memory were planned for DeepEP",
+    allowable=False,
 )
 def megamoe_requested(context: Context) -> Iterator[Finding]:
     """MegaMoE is asked for, by `all_to_all`, an engine argument or an environment variable.

@@ -35,6 +35,9 @@ def recorder_with_auto_mode(context: Context) -> Iterator[Finding]:
     pools: [{name: engine, recorder: {mode: stat, claim: recordings}}]
     ```
     ```yaml fail on recording
+    pools: [{name: decode, deepep_mode: auto}]
+    ```
+    ```yaml fail on recording
     pools: [{name: decode, recorder: {mode: stat_approx}}]
     ```
     ```yaml pass on aggregated

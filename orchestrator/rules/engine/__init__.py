@@ -5,6 +5,7 @@ from orchestrator.rules.engine.plan_owned_argument import plan_owned_argument
 from orchestrator.rules.engine.plan_owned_variable import plan_owned_variable
 from orchestrator.rules.engine.unknown_engine_argument import unknown_engine_argument
 from orchestrator.rules.engine.unknown_engine_version import unknown_engine_version
+from orchestrator.rules.engine.unknown_hicache_storage import unknown_hicache_storage
 
 RULES = (
     unknown_engine_version,
@@ -12,4 +13,5 @@ RULES = (
     plan_owned_argument,
     invalid_argument_value,
     plan_owned_variable,
+    unknown_hicache_storage,
 )

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact
-from orchestrator.facts.model import Known
 from orchestrator.rules.context import Context
-from orchestrator.rules.engine.spelling import NOT_A_FIELD, field_of, owner
+from orchestrator.rules.engine.spelling import NOT_A_FIELD, field_of, owner, reserved
 from orchestrator.rules.model import Finding, rule
 
 
@@ -14,6 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "plan-owned-argument",
     Impact.SILENTLY_WRONG,
     because="the later of two spellings wins, so the engine runs with sizes nobody has checked",
+    needs=("engine",),
 )
 def plan_owned_argument(context: Context) -> Iterator[Finding]:
     """An engine argument in `extra_args` is one that the plan writes itself.
@@ -39,6 +39,9 @@ def plan_owned_argument(context: Context) -> Iterator[Finding]:
     ```yaml fail
     pools: [{name: decode, extra_args: {"--port": 8000}}]
     ```
+    ```yaml fail
+    pools: [{name: decode, extra_args: {"--config": /etc/sglang.yaml}}]
+    ```
     ```yaml pass
     pools: [{name: decode, extra_args: {"--schedule-conservativeness": 0.8}}]
     ```
@@ -47,11 +50,17 @@ def plan_owned_argument(context: Context) -> Iterator[Finding]:
     - Python's argparse: of an option given twice the last value is kept
     - SGLang 0.5.23 and 0.5.15.post1: aliases from the releases' own parsers, dumped
     """
-    fact = context.facts.engine
-    engine = fact.value if isinstance(fact, Known) else None
     for view in context.pools:
         for flag in view.pool.extra_args:
-            field = owner(flag, engine)
+            if reason := reserved(flag, context.engine):
+                yield Finding(
+                    view.at("extra_args", flag),
+                    f"pool {view.pool.name}: {flag} would undo the plan: {reason}",
+                    Fix(f"remove {flag}"),
+                    on_key=True,
+                )
+                continue
+            field = owner(flag, context.engine)
             if field is None:
                 continue
             advice = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.diagnostics.model import spell
-from orchestrator.engine.intents import owned_flags
+from orchestrator.engine.intents import owned_flags, reserved_flags
 from orchestrator.pools import PoolView
 
 if TYPE_CHECKING:
@@ -25,7 +25,13 @@ def reached(flag: str, engine: Catalogue) -> tuple[str, ...]:
     return tuple(sorted(known for known in engine.spellings if known.startswith(flag)))
 
 
-def owner(flag: str, engine: Catalogue | None) -> str | None:
+def reserved(flag: str, engine: Catalogue) -> str | None:
+    """Return why no extra argument may be this one, or `None`; aliases and abbreviations count."""
+    known = {name for s in reached(flag, engine) if (o := engine.option(s)) for name in (o.flag, s)}
+    return next((why for name, why in reserved_flags().items() if name in {flag, *known}), None)
+
+
+def owner(flag: str, engine: Catalogue) -> str | None:
     """Return the field of the spec that decides what the flag, an alias or abbreviation, sets.
 
     `None` where the plan never spells it. Old spellings count in every release.
@@ -33,8 +39,6 @@ def owner(flag: str, engine: Catalogue | None) -> str | None:
     owned = owned_flags()
     if flag in owned:
         return owned[flag]
-    if engine is None:
-        return None
     options = {option.flag: option for s in reached(flag, engine) if (option := engine.option(s))}
     if len(options) != 1:
         return None

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact, Related, spell
+from orchestrator.diagnostics.model import FieldPath, Fix, Impact, Related, spell
+from orchestrator.pools import ExpertLayout, PoolView, divisors
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
 
@@ -50,7 +51,10 @@ def experts_not_divisible(context: Context) -> Iterator[Finding]:
         below = layout.redundant - layout.remainder
         above = below + layout.ranks
         valid = [str(value) for value in (below, above) if 0 <= value <= MOST_REDUNDANT]
-        ranks = "parallelism", "ep" if view.pool.parallelism.ep else "tp"
+        ranks = view.at("parallelism", "ep" if view.pool.parallelism.ep else "tp")
+        if not layout.redundant:
+            yield _ranks_alone(view, layout, ranks)
+            continue
         yield Finding(
             place,
             f"pool {view.pool.name}: {layout.routed} routed + {layout.redundant} redundant = "
@@ -61,5 +65,16 @@ def experts_not_divisible(context: Context) -> Iterator[Finding]:
                 if valid
                 else f"take fewer ranks than {layout.ranks}"
             ),
-            related=(Related(view.at(*ranks), f"{layout.ranks} expert-parallel ranks"),),
+            related=(Related(ranks, f"{layout.ranks} expert-parallel ranks"),),
         )
+
+
+def _ranks_alone(view: PoolView, layout: ExpertLayout, place: FieldPath) -> Finding:
+    """Return the finding where nothing is redundant: the ranks are the odd number then."""
+    nearest = sorted(divisors(layout.routed), key=lambda ranks: abs(ranks - layout.ranks))[:2]
+    return Finding(
+        place,
+        f"pool {view.pool.name}: {layout.routed} routed experts do not divide over "
+        f"ep={layout.ranks} (remainder {layout.remainder})",
+        Fix(f"take {' or '.join(map(str, sorted(nearest)))} ranks"),
+    )

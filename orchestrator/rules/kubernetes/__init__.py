@@ -5,8 +5,14 @@ from orchestrator.rules.kubernetes.image_version_differs import image_version_di
 from orchestrator.rules.kubernetes.invalid_label_or_annotation import invalid_label_or_annotation
 from orchestrator.rules.kubernetes.name_too_long import name_too_long
 from orchestrator.rules.kubernetes.names_collide import names_collide
+from orchestrator.rules.kubernetes.network_policy_on_host_network import (
+    network_policy_on_host_network,
+)
 from orchestrator.rules.kubernetes.owned_label_or_annotation import owned_label_or_annotation
+from orchestrator.rules.kubernetes.patch_without_shape import patch_without_shape
 from orchestrator.rules.kubernetes.plain_text_secret import plain_text_secret
+from orchestrator.rules.kubernetes.port_clash import port_clash
+from orchestrator.rules.kubernetes.shared_host_ports import shared_host_ports
 
 RULES = (
     floating_image_tag,
@@ -16,4 +22,8 @@ RULES = (
     image_version_differs,
     names_collide,
     owned_label_or_annotation,
+    patch_without_shape,
+    port_clash,
+    shared_host_ports,
+    network_policy_on_host_network,
 )

@@ -13,6 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "names-collide",
     Impact.SILENTLY_WRONG,
     because="one Service takes the place of the other",
+    allowable=False,
 )
 def names_collide(context: Context) -> Iterator[Finding]:
     """A pool's name makes two Services have the same name.

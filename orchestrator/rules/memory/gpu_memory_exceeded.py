@@ -13,7 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "gpu-memory-exceeded",
     Impact.DIES_UNDER_LOAD,
     because="out of memory while loading, capturing graphs or serving",
-    needs=("model", "gpu"),
+    needs=("model", "gpu", "engine"),
 )
 def gpu_memory_exceeded(context: Context) -> Iterator[Finding]:
     """A pool needs more GPU memory than there is, by more than the estimate may be wrong.

@@ -13,7 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "gpu-memory-tight",
     Impact.DIES_UNDER_LOAD,
     because="it may run out of memory; the estimate cannot tell",
-    needs=("model", "gpu"),
+    needs=("model", "gpu", "engine"),
     severity=Severity.WARNING,
 )
 def gpu_memory_tight(context: Context) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from orchestrator.rules.pairing.attention_ranks_do_not_divide import attention_ranks_do_not_divide
 from orchestrator.rules.pairing.context_lengths_differ import context_lengths_differ
 from orchestrator.rules.pairing.hicache_without_prefix_cache import hicache_without_prefix_cache
+from orchestrator.rules.pairing.nic_map_misses_gpus import nic_map_misses_gpus
 from orchestrator.rules.pairing.nics_without_rdma import nics_without_rdma
 from orchestrator.rules.pairing.prefill_and_decode_differ import prefill_and_decode_differ
 from orchestrator.rules.pairing.rdma_transfer_without_rdma import rdma_transfer_without_rdma
@@ -16,4 +17,5 @@ RULES = (
     trtllm_attention_with_transfer,
     attention_ranks_do_not_divide,
     hicache_without_prefix_cache,
+    nic_map_misses_gpus,
 )

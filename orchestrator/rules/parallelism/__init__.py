@@ -8,6 +8,10 @@ from orchestrator.rules.parallelism.deepep_over_tcp import deepep_over_tcp
 from orchestrator.rules.parallelism.duplicate_pool_name import duplicate_pool_name
 from orchestrator.rules.parallelism.expert_ranks_differ_from_tp import expert_ranks_differ_from_tp
 from orchestrator.rules.parallelism.model_config_unreadable import model_config_unreadable
+from orchestrator.rules.parallelism.more_gpus_than_a_node_has import more_gpus_than_a_node_has
+from orchestrator.rules.parallelism.normal_mode_over_partial_nodes import (
+    normal_mode_over_partial_nodes,
+)
 from orchestrator.rules.parallelism.ranks_do_not_fill_nodes import ranks_do_not_fill_nodes
 from orchestrator.rules.parallelism.unknown_hardware import unknown_hardware
 from orchestrator.rules.parallelism.unpaired_roles import unpaired_roles
@@ -24,4 +28,6 @@ RULES = (
     model_config_unreadable,
     chunk_not_page_aligned,
     deepep_over_tcp,
+    normal_mode_over_partial_nodes,
+    more_gpus_than_a_node_has,
 )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact, Related
+from orchestrator.pools import divisors
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
-from orchestrator.rules.parallelism.divisors import divisors
 
 
 @rule(

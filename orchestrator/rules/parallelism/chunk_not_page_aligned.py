@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact, Related
-from orchestrator.facts.model import Known
 from orchestrator.pools import PoolView
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
@@ -20,6 +19,7 @@ DEFAULT_CHUNKS = ((60 * 1024, 4096), (160 * 1024, 8192))
     "chunk-not-page-aligned",
     Impact.REFUSES_TO_START,
     because="chunked_prefill_size must be divisible by page_size, the engine says after dividing it",
+    needs=("gpu",),
 )
 def chunk_not_page_aligned(context: Context) -> Iterator[Finding]:
     """The prefill chunk of one attention-DP rank is no multiple of the 256-token page.
@@ -58,18 +58,16 @@ def chunk_not_page_aligned(context: Context) -> Iterator[Finding]:
     default = _default_chunk(context)
     for view in context.pools:
         chunk = view.pool.chunked_prefill or default
-        if view.pool.role == "decode" or chunk is None or view.tp % view.attention_dp:
+        if view.pool.role == "decode" or view.tp % view.attention_dp:
             continue
         share = chunk // view.attention_dp
         if share % PAGE or not share:
             yield _finding(view, chunk, share)
 
 
-def _default_chunk(context: Context) -> int | None:
-    """Return the engine's default, or `None` where the GPU that decides it is unknown."""
-    if not isinstance(context.facts.gpu, Known):
-        return None
-    memory = context.facts.gpu.value.memory_mib
+def _default_chunk(context: Context) -> int:
+    """Return the engine's default, which the GPU's memory decides."""
+    memory = context.gpu.memory_mib
     return next((chunk for limit, chunk in DEFAULT_CHUNKS if memory < limit), 16384)
 
 

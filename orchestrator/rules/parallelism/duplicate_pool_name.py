@@ -13,6 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "duplicate-pool-name",
     Impact.SILENTLY_WRONG,
     because="both make objects of the same name, and the later ones replace the earlier",
+    allowable=False,
 )
 def duplicate_pool_name(context: Context) -> Iterator[Finding]:
     """Two pools have the same name.

@@ -18,7 +18,8 @@ from orchestrator.diagnostics.model import (
     Severity,
     Span,
 )
-from orchestrator.diagnostics.report import Allowed, Report, Skipped
+from orchestrator.diagnostics.report import Allowed, Report, Skipped, by_place
+from orchestrator.load.loader import load_text
 
 Golden = Callable[[Path, str], None]
 HERE = Path(__file__).parent
@@ -144,3 +145,15 @@ def test_concise_is_one_line_a_finding() -> None:
     lines = concise.render(REPORTS["everything"]).splitlines()
     assert 5 + 2 == len(lines)
     assert lines[1].startswith("configs/demo.yaml:5:26: error[EXP999] 384 routed")
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize(
+    "spec", sorted((HERE / "specs").glob("*.yaml")), ids=lambda spec: spec.stem
+)
+def test_broken_spec_is_told_as_committed(spec: Path, golden: Golden) -> None:
+    """What a user reads about a file that is no spec, frame by frame."""
+    loaded = load_text(spec.read_text(encoding="utf-8"), file=spec.name, folder=spec.parent)
+    report = Report(spec.name, loaded.text, by_place(loaded.diagnostics))
+    golden(spec.with_suffix(".full.txt"), full.render(report))
+    golden(spec.with_suffix(".concise.txt"), concise.render(report))

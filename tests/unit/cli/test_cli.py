@@ -121,12 +121,12 @@ def test_unusable_files_are_findings(text: str, tmp_path: Path) -> None:
 
 
 def test_unreadable_file_is_told(tmp_path: Path) -> None:
-    """Bytes that are no text are told with the place of the first bad one."""
+    """Bytes that are no text are told with the line and the first bad one."""
     path = tmp_path / "binary.yaml"
     path.write_bytes(b"name: \xff\xfe")
     done = deploy("validate", path)
     assert done.returncode == 2
-    assert "not UTF-8 text (byte 6)" in done.stderr
+    assert "0xff, which is not UTF-8" in done.stderr
 
 
 def test_closed_pipe_is_no_error(spec: Path) -> None:

@@ -155,7 +155,7 @@ def test_recording_pool_writes_to_its_volume() -> None:
     """The recorder's folder is a writable mount, and its mode is on the command line."""
     decode = pool(planned({}, "recording"), "decode")
     assert value(decode.argv, "--expert-distribution-recorder-mode") == "stat"
-    assert decode.env["SGLANG_EXPERT_DISTRIBUTION_RECORDER_DIR"] == "/recordings"
+    assert decode.env["SGLANG_EXPERT_DISTRIBUTION_RECORDER_DIR"] == "/recordings/decode"
     (mount,) = [mount for mount in decode.mounts if mount.name == "recordings"]
     assert not mount.read_only
 

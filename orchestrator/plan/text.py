@@ -1,0 +1,109 @@
+"""The plan for a reader: pools one after the other, one flag a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from orchestrator.diagnostics.full import Style
+from orchestrator.memory import lines
+from orchestrator.plan.data import spelled, variables_of
+from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, PoolPlan, Value
+
+
+def as_text(plan: ClusterPlan, node_rank: int | None, style: Style) -> str:
+    """Return the plan for a reader."""
+    blocks = ["\n".join(_head(plan, style))]
+    blocks += ["\n".join(_pool_text(plan, pool, node_rank, style)) for pool in plan.pools]
+    if plan.router:
+        blocks.append("\n".join(_router_text(plan, style)))
+    blocks.append(style.strong(f"total: {plan.gpus} GPUs in {plan.pods} engine pods"))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _head(plan: ClusterPlan, style: Style) -> Iterator[str]:
+    yield style.strong(f"{plan.name}: SGLang {plan.sglang}, namespace {plan.namespace}")
+    yield f"  image        {plan.image}"
+    yield f"  fabric       {plan.fabric}"
+    if plan.expert_file:
+        digest = plan.expert_file.sha256 or "digest unknown: the file was not read"
+        yield f"  expert file  {plan.expert_file.file} on claim {plan.expert_file.claim}"
+        yield f"               sha256 {digest}"
+
+
+def _pool_text(
+    plan: ClusterPlan, pool: PoolPlan, node_rank: int | None, style: Style
+) -> Iterator[str]:
+    yield style.strong(f"pool {pool.name} ({pool.role})")
+    groups = f"{pool.replicas} × {pool.nodes} node(s) × {pool.gpus_per_pod} GPUs"
+    yield f"  shape        {groups} = {pool.gpus} GPUs"
+    yield (
+        f"  ranks        tp {pool.tp}, attention DP {pool.attention_dp}, ep {pool.experts.ranks}"
+        + (f", DeepEP {pool.deepep_mode}" if pool.deepep_mode else "")
+    )
+    experts = pool.experts
+    shared = f" + {experts.shared_slots} shared slots (Waterfill)" if experts.waterfill else ""
+    yield (
+        f"  experts      {experts.routed} routed + {experts.redundant} redundant{shared}"
+        f" = {experts.per_rank} per rank"
+    )
+    yield (
+        f"  budgets      ready within {pool.budgets.startup} s on {pool.readiness}, "
+        f"stops within {pool.budgets.grace} s"
+    )
+    ports = [f"http {pool.ports.http}"]
+    if pool.ports.bootstrap:
+        ports.append(f"bootstrap {pool.ports.bootstrap}")
+    if pool.nodes > 1:
+        ports.append(f"rendezvous {pool.ports.rendezvous}")
+    yield f"  ports        {', '.join(ports)}"
+    yield "  memory per GPU"
+    yield from (f"    {line}" for line in lines(pool.memory))
+    yield "  argv"
+    yield from (f"    {line}" for line in _one_flag_per_line(plan, pool, node_rank))
+    yield "  mounts"
+    for mount in pool.mounts:
+        home = f"claim {mount.claim}" if mount.claim else mount.host_path or "a new folder per pod"
+        yield f"    {mount.path} from {home}{' (read-only)' if mount.read_only else ''}"
+    yield "  env"
+    for name, value in pool.env.items():
+        yield f"    {name}={_shown(value)}"
+    if pool.rewrites:
+        yield "  the engine will resolve differently"
+        for rewrite in pool.rewrites:
+            yield f"    {rewrite.argument} → {rewrite.resolved}: {rewrite.says}"
+
+
+def _one_flag_per_line(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> list[str]:
+    variables = variables_of(plan, pool, node_rank)
+    return _grouped(spelled(word, variables) for word in pool.argv)
+
+
+def _grouped(words: Iterable[str]) -> list[str]:
+    """Return the words with each flag beginning a line."""
+    found: list[str] = []
+    for word in words:
+        if word.startswith("--") or not found:
+            found.append(word)
+        else:
+            found[-1] += f" {word}"
+    return found
+
+
+def _router_text(plan: ClusterPlan, style: Style) -> Iterator[str]:
+    router = plan.router
+    if router is None:
+        return
+    yield style.strong("router")
+    yield f"  replicas     {router.replicas}"
+    yield f"  finds        {'pods by label' if router.watches_pods else 'leaders by address'}"
+    yield f"  image        {router.image}"
+    yield "  argv"
+    yield from (f"    {line}" for line in _grouped(str(word) for word in router.argv))
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, FromSecret):
+        return f"(secret {value.secret}, key {value.key})"
+    if isinstance(value, FromPod):
+        return f"(pod {value.field})"
+    return value
