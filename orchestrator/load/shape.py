@@ -2,7 +2,7 @@
 
 A misspelt key must not hide the cross-field problems behind it: where a guess is near enough, the
 spec is repaired for the rules to run on, never for rendering. Where it is not, what depends on the
-place is kept from the rules: its pool, or the whole spec outside of pools.
+place is kept from the rules: its pool, its section, or the whole spec.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ from orchestrator.spec.cluster import ClusterSpec
 
 _ROUNDS = 8
 """Renaming a key brings its contents to light, so repairs go on one level at a time."""
+
+_STAND_IN = "to-be-mended"
+"""A text in place of a missing one: the rules that read it are kept from speaking."""
+
+_APART = {("objects",), ("allow",), ("transfer",)}
+"""Sections whose defaults change nothing about the rest of the spec."""
 
 
 @dataclass(slots=True)
@@ -103,13 +109,18 @@ class _Repair:
                 holder[guess] = value
                 self.renamed[(*parent, guess)] = key
             else:
-                self._shape.guessed.add(_dependent(place.path))
+                self._shape.guessed.add(place.path)
 
     def _missing(self, place: Place) -> None:
         if place.path in self.renamed:
             return
         self._tell(place, wording.missing_field(place))
-        self._leave_out(place)
+        holder = self._at(place.path[:-1])
+        if place.annotation is str and isinstance(holder, dict):
+            holder[place.path[-1]] = _STAND_IN
+            self._shape.guessed.add(place.path)
+        else:
+            self._leave_out(place)
 
     def _invalid(self, place: Place, errors: list[Any]) -> None:
         told = (place.path, place.on_key) in self._told
@@ -154,8 +165,10 @@ class _Repair:
 
 
 def _dependent(path: FieldPath) -> FieldPath:
-    """Return what cannot be judged without the place: its pool, or (outside of pools) everything."""
-    return path[:2] if path[:1] == ("pools",) and len(path) > 1 else ()
+    """Return what cannot be judged without the place: its pool, its section, or everything."""
+    if path[:1] == ("pools",) and len(path) > 1:
+        return path[:2]
+    return path[:1] if path[:1] in _APART else ()
 
 
 def _by_place(error: ValidationError) -> list[tuple[Place, list[Any]]]:

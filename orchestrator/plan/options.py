@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 from orchestrator.plan.model import PodSettings
 from orchestrator.spec.pod import PodOptions, Resources
-
-T = TypeVar("T")
 
 
 def pod_settings(*layers: PodOptions) -> PodSettings:
@@ -19,10 +17,10 @@ def pod_settings(*layers: PodOptions) -> PodSettings:
         node_selector={
             key: value for layer in layers for key, value in layer.node_selector.items()
         },
-        tolerations=_last([tuple(layer.tolerations) for layer in layers]) or (),
+        tolerations=tuple(_given(layers, "tolerations")),
         affinity={key: value for layer in layers for key, value in layer.affinity.items()},
-        priority_class=_last([layer.priority_class for layer in layers]),
-        service_account=_last([layer.service_account for layer in layers]),
+        priority_class=_given(layers, "priority_class"),
+        service_account=_given(layers, "service_account"),
         cpu=resources.cpu,
         memory=resources.memory,
         ephemeral_storage=resources.ephemeral_storage,
@@ -31,8 +29,10 @@ def pod_settings(*layers: PodOptions) -> PodSettings:
     )
 
 
-def _last(values: list[T]) -> T | None:
-    return next((value for value in reversed(values) if value), None)
+def _given(layers: tuple[PodOptions, ...], name: str) -> Any:
+    """Return the option as the last layer that says it has it, so that an empty one clears it."""
+    said = [layer for layer in layers if name in layer.model_fields_set] or layers
+    return getattr(said[-1], name)
 
 
 def _resources(layers: tuple[PodOptions, ...]) -> Resources:

@@ -152,7 +152,16 @@ def test_field_that_is_given_already_is_not_proposed() -> None:
     assert [
         "12:3 SPC004 `redundnat` is no field of `experts`, and `redundant` is given already"
     ] == told(result)
-    assert result.spec is None
+    assert result.spec
+    assert result.spec.experts.redundant == 16
+
+
+def test_missing_text_hides_nothing_else() -> None:
+    """The rules run without a missing text, and are kept from speaking of it."""
+    result = broken(', image: "sglang:v0.5.23"', "")
+    assert ["2:1 SPC005 `engine` lacks the field `image`"] == told(result)
+    assert result.spec
+    assert frozenset({("engine", "image")}) == result.guessed
 
 
 def test_two_typos_of_one_field_are_not_guessed_twice() -> None:

@@ -164,3 +164,17 @@ def test_totals_count_every_pod() -> None:
     """GPUs and pods are summed over pools, replicas and nodes."""
     found = planned({"pools": [{"name": "prefill", "replicas": 3}]})
     assert (3 * 8 + 16, 3 + 2) == (found.gpus, found.pods)
+
+
+def test_an_empty_option_of_a_pool_clears_the_clusters() -> None:
+    """What a pool says wins, also when it says nothing is tolerated; what it leaves out is inherited."""
+    tolerations = [{"key": "gpu", "operator": "Exists"}]
+    found = planned(
+        {
+            "pod": {"tolerations": tolerations, "priority_class": "high"},
+            "pools": [{"name": "decode", "pod": {"tolerations": []}}, {"name": "prefill"}],
+        }
+    )
+    decode, prefill = pool(found, "decode").pod, pool(found, "prefill").pod
+    assert ((), "high") == (decode.tolerations, decode.priority_class)
+    assert tuple(tolerations) == prefill.tolerations
