@@ -36,7 +36,6 @@ def run(options: argparse.Namespace) -> int:
     """Write the objects; 1 and nothing written where the spec has errors."""
     from orchestrator.diagnostics.report import CLEAN, Report
     from orchestrator.manifests.build import build
-    from orchestrator.output.directory import write_directory
     from orchestrator.output.json_list import dump_json
     from orchestrator.output.values import OutputError
     from orchestrator.output.yaml_stream import dump_stream
@@ -48,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         return refuse(plan, "rendered")
     objects = build(plan)
     if options.output:
+        from orchestrator.output.directory import write_directory
+
         try:
             write_directory(objects, options.output)
         except OutputError as error:
