@@ -87,7 +87,9 @@ def _branches(annotation: Any) -> list[Any]:
 
 
 def _chosen(branches: list[Any], name: str) -> Any:
-    """Return the branch that pydantic calls `name`, e.g. `SecretKey` or `list[constrained-str]`."""
-    wanted = name.partition("[")[0].removeprefix("constrained-")
+    """Return the branch that pydantic calls `name`, e.g. `SecretKey` or `list[constrained-str]`.
+
+    Below a scalar nothing is located, so what `constrained-str` stands for does not matter.
+    """
     named = {(get_origin(kind) or kind).__name__: kind for kind in branches}
-    return named.get(wanted, Any)
+    return named.get(name.partition("[")[0], Any)

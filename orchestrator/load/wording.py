@@ -108,7 +108,7 @@ def invalid_value(
     elif isinstance(guess, list):
         fix = f"write a list: [{written}]"
     elif guess is not None:
-        fix = f"write it without quotes: {written}"
+        fix = f"write it without quotes: {written}" if isinstance(given, str) else f"write {guess}"
     else:
         fix = f"give {takes}"
     if place.description and guess is None:

@@ -12,7 +12,7 @@ import yaml
 
 from orchestrator.diagnostics.model import FieldPath, spell
 from orchestrator.diagnostics.source_text import line_end, next_line, split_lines
-from orchestrator.load.yaml_nodes import Mapping, Node, Scalar, Sequence, is_merge, resolved
+from orchestrator.load.yaml_nodes import Mapping, Node, Scalar, Sequence, resolved
 from orchestrator.load.yaml_tree import compose
 
 _COMMA = re.compile(r"\s*,")
@@ -54,7 +54,7 @@ def edited(text: str, path: FieldPath, value: object) -> str:
 def _index(mapping: Mapping, step: str | int) -> int | None:
     for number, (key, _) in enumerate(mapping.pairs):
         scalar = resolved(key)
-        if isinstance(scalar, Scalar) and scalar.text == step and not is_merge(key):
+        if isinstance(scalar, Scalar) and scalar.text == step:
             return number
     return None
 
@@ -141,7 +141,7 @@ def _removed_from_flow(text: str, mapping: Mapping, number: int) -> str:
     if not text[line_start:start].strip() and _only_comment(text[after : line_end(text, after)]):
         return text[:line_start] + text[next_line(text, after) :]
     last = number == len(mapping.pairs) - 1
-    if last and number and "#" not in (gap := text[mapping.pairs[-2][1].end : start]) and gap:
+    if last and number and "#" not in text[mapping.pairs[-2][1].end : start]:
         return text[: mapping.pairs[-2][1].end] + text[end:]
     return text[:start] + text[after:].lstrip(" ")
 

@@ -163,6 +163,7 @@ REMOVE = {
     "last of flow of several lines": Case(
         "{\n  a: 1, # one\n  b: 2 # two\n}\n", cut("b"), "{\n  a: 1, # one\n}\n"
     ),
+    "last behind a comment": Case("{a: 1, # one\n  b: 2}\n", cut("b"), "{a: 1, # one\n  }\n"),
     "block value": Case("a:\n  b:\n    - 1\n  # c\nd: 1\n", cut("a"), "  # c\nd: 1\n"),
     "block scalar": Case("a: |\n  one\n\n  two\nb: 1\n", cut("a"), "b: 1\n"),
     "value of several lines": Case("a: one\n  two\nb: 1\n", cut("a"), "b: 1\n"),

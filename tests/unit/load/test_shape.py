@@ -4,6 +4,8 @@ import pytest
 import yaml
 
 from orchestrator.load.guesses import nearest, pair_up
+from orchestrator.load.shape import check_shape
+from orchestrator.load.yaml_source import parse
 from tests.unit.load.base import BASE, broken, loaded, told
 
 TOP = "1:1 SPC005 the spec lacks the field"
@@ -229,6 +231,13 @@ WRONG = {
         "15:23",
         "`pools[0].parallelism.tp` is the text '8', not a whole number",
         "write it without quotes: 8",
+    ),
+    "whole number with a point": (
+        "{tp: 8",
+        "{tp: 8.0",
+        "15:23",
+        "`pools[0].parallelism.tp` is the number 8.0, not a whole number",
+        "write 8",
     ),
     "fraction in quotes": (
         "role: prefill",
@@ -510,6 +519,21 @@ def test_what_is_unclear_in_one_pool_leaves_the_others_to_the_rules() -> None:
     result = broken("    role: prefill", "    role: prefill\n    replicas: many")
     assert result.spec
     assert {("pools", 0)} == result.guessed
+
+
+def test_item_of_no_meaning_leaves_its_pool_out_and_the_spec_stands() -> None:
+    """What cannot be removed from a list goes with the list, as far as a spec can do without it."""
+    result = broken("- {key: gpu, operator: Exists}", "- gpu")
+    assert result.spec
+    assert [] == result.spec.pools[1].pod.tolerations
+    assert {("pools", 1)} == result.guessed
+
+
+def test_repairs_leave_the_data_as_it_was_read() -> None:
+    """The spec for the rules is made from a copy."""
+    source = parse(BASE.replace("name: demo", "naem: demo"))
+    assert check_shape(source).spec
+    assert "demo" == source.data["naem"]
 
 
 def test_duplicate_key_keeps_the_rules_from_its_pool() -> None:

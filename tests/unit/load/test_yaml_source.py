@@ -98,6 +98,9 @@ MERGED_LAUGHS = "a0: &a0 {}\n" + "".join(
 MERGE_CHAIN = "a0: &a0 {k0: 1}\n" + "".join(
     f"a{n}: &a{n} {{<<: *a{n - 1}, k{n}: 1}}\n" for n in range(1, 2000)
 )
+SAME_KEY_CHAIN = "a0: &a0 {k: 1}\n" + "".join(
+    f"a{n}: &a{n} {{<<: *a{n - 1}, k: 1}}\n" for n in range(1, 2000)
+)
 ALIAS_CHAIN = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 2000))
 DEEP_ALIASES = "a0: &a0 [x]\n" + "".join(
     f"a{n}: &a{n} {'[' * 90}*a{n - 1}{']' * 90}\n" for n in range(1, 30)
@@ -109,6 +112,7 @@ DEEP_ALIASES = "a0: &a0 [x]\n" + "".join(
     [
         (LAUGHS, "the file holds more than 100,000 values"),
         (MERGE_CHAIN, "the file holds more than 100,000 values"),
+        (SAME_KEY_CHAIN, "the file holds more than 100,000 values"),
         ("a: 1\n" * 60_000, "the file holds more than 100,000 values"),
         (ALIAS_CHAIN, "the file nests more than 100 levels deep"),
         (DEEP_ALIASES, "the file nests more than 100 levels deep"),
@@ -124,6 +128,7 @@ DEEP_ALIASES = "a0: &a0 [x]\n" + "".join(
     ids=[
         "laughs",
         "merges",
+        "same key",
         "many",
         "aliases",
         "deep aliases",
@@ -302,6 +307,7 @@ def test_byte_order_mark_shifts_no_column() -> None:
     name = loaded("\ufeff" + BASE).spans.place(("name",))
     assert name
     assert 7 == name.column
+    assert BASE == loaded("\ufeff" + BASE).text
 
 
 def test_a_very_long_line_is_read_and_its_columns_counted() -> None:
