@@ -28,6 +28,9 @@ _ROUNDS = 8
 _STAND_IN = "to-be-mended"
 """A text in place of a missing one: the rules that read it are kept from speaking."""
 
+_SECTION_FIELD = 2
+"""Length of a path like `engine.image`; deeper, a rule about the whole part would name the text."""
+
 _APART = {("objects",), ("allow",), ("transfer",)}
 """Sections whose defaults change nothing about the rest of the spec."""
 
@@ -118,7 +121,8 @@ class _Repair:
         holder = self._at(place.path[:-1])
         if place.annotation is str and isinstance(holder, dict):
             holder[place.path[-1]] = _STAND_IN
-            self._shape.guessed.add(place.path)
+            within = place.path if len(place.path) == _SECTION_FIELD else place.path[:-1]
+            self._shape.guessed.add(within)
         else:
             self._leave_out(place)
 

@@ -18,9 +18,12 @@ from orchestrator.diagnostics import json as as_json
 from orchestrator.diagnostics.model import Edit
 from orchestrator.diagnostics.report import Report, by_place
 from orchestrator.diagnostics.source_text import split_lines
+from orchestrator.facts.gather import gather
 from orchestrator.load.edits import EditError, apply_edits
 from orchestrator.load.loader import Loaded, UnreadableSpecError, load, load_text
 from orchestrator.load.yaml_source import parse
+from orchestrator.rules.book import RULES
+from orchestrator.rules.check import check
 from tests.yaml_texts import Path as FieldPath
 from tests.yaml_texts import aliased_texts, paths_of, written_texts
 
@@ -134,6 +137,35 @@ def test_value_of_another_kind_is_read_or_refused(text: str, data: st.DataObject
     read(yaml.safe_dump(spec, allow_unicode=True))
 
 
+@settings(max_examples=250, deadline=None, derandomize=True)
+@given(st.sampled_from(sorted((ROOT / "configs").glob("*.yaml"))), st.data())
+def test_no_rule_speaks_of_what_was_guessed(config: Path, data: st.DataObject) -> None:
+    """A reference spec has no finding; with one place broken it has findings of its shape alone."""
+    spec = yaml.safe_load(config.read_text(encoding="utf-8"))
+    path = data.draw(st.sampled_from(list(paths_of(spec))))
+    holder = spec
+    for step in path[:-1]:
+        holder = holder[step]
+    kind = data.draw(st.sampled_from(["value", "value", "key", "swapped"]))
+    if kind == "value" or not isinstance(path[-1], str):
+        wrong = [[[]], None, "???", -5, float("nan"), str(holder[path[-1]])]
+        holder[path[-1]] = data.draw(st.sampled_from(wrong))
+    elif kind == "key":
+        holder["zzqq"] = holder[path[-1]]
+    elif kind == "swapped":
+        holder[swapped(path[-1])] = holder.pop(path[-1])
+    loaded = load_text(yaml.safe_dump(spec), file=config.name, folder=config.parent)
+    if loaded.diagnostics:
+        facts = gather(loaded.spec, loaded.folder) if loaded.spec else None
+        report = check(loaded, facts, RULES).report
+        assert [] == [found for found in report.diagnostics if found.code[:3] != "SPC"]
+
+
+def swapped(key: str) -> str:
+    """Return the key with its second and third letters in each other's place."""
+    return key[:1] + key[2:3] + key[1:2] + key[3:]
+
+
 def keys_of(text: str) -> list[FieldPath]:
     free = ("labels", "env", "extra_args", "allow")
     return [
@@ -154,7 +186,7 @@ def test_every_field_with_two_letters_swapped_is_understood(number: int) -> None
         for step in path[:-1]:
             holder = holder[step]
         key = str(path[-1])
-        typo = key[0] + key[2] + key[1] + key[3:]
+        typo = swapped(key)
         if typo == key:
             continue
         holder[typo] = holder.pop(key)

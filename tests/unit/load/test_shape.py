@@ -166,6 +166,16 @@ def test_missing_text_hides_nothing_else() -> None:
     assert frozenset({("engine", "image")}) == result.guessed
 
 
+def test_part_with_a_missing_text_is_kept_from_the_rules() -> None:
+    """What a rule says of a pool or a volume names it, and the name is not the user's."""
+    volume = broken("  redundant: 16", "  distribution: {path: x.pt}")
+    assert {("experts", "distribution")} == volume.guessed
+    unnamed = broken("  - name: prefill\n    role", "  - role")
+    assert {("pools", 0)} == unnamed.guessed
+    assert volume.spec
+    assert unnamed.spec
+
+
 def test_two_typos_of_one_field_are_not_guessed_twice() -> None:
     """Only the nearer of two keys is taken for the field."""
     result = broken("name: demo", "naem: demo\nnam: other")
@@ -318,6 +328,18 @@ UNCLEAR = {
         "redundant: 5000",
         "11:14",
         "`experts.redundant` is the number 5000, not at most 4,096",
+    ),
+    "too long": (
+        "secret: hub",
+        f"secret: {'x' * 300}",
+        "22:26",
+        f"`pools[1].pod.env.SECRET.secret` is '{'x' * 60}…', not a text of at most 253 characters",
+    ),
+    "no characters": (
+        "path: /models/flash",
+        'path: ""',
+        "5:9",
+        "`model.path` is '', not a text of 1 or more characters",
     ),
     "far from any literal": (
         "fp8",
