@@ -35,6 +35,13 @@ class Impact(StrEnum):
     OPERATIONAL_RISK = "operational risk"
 
 
+class Stage(StrEnum):
+    """At which stage the engine itself refuses something, both before it touches a GPU."""
+
+    ARGUMENTS = "arguments"
+    LOADING = "loading"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of one line of the user's file; line and columns count from 1, the end is exclusive."""
@@ -75,6 +82,7 @@ class Diagnostic:
 
     `message` stands alone on one line and carries the numbers; `details` are further lines
     (a computation, a table). `on_key` points at the key of `path` instead of its value.
+    `refused_at` is where the engine refuses it too; `None` where only we do.
     """
 
     code: str
@@ -89,6 +97,7 @@ class Diagnostic:
     fix: Fix | None = None
     on_key: bool = False
     span: Span | None = None
+    refused_at: Stage | None = None
 
 
 def spell(path: FieldPath) -> str:

@@ -18,6 +18,7 @@ from orchestrator.diagnostics.model import (
     Impact,
     Related,
     Severity,
+    Stage,
     spell,
 )
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 class Finding:
     """One breach of a rule: the place, the message with the numbers, and what mends it.
 
-    `impact` and `because` are the rule's own unless a finding is cheaper or dearer than the rest.
+    `impact` and `because` are the rule's own unless a finding is cheaper or dearer than the rest;
+    one with an impact of its own is nothing that the engine refuses.
     """
 
     path: FieldPath
@@ -52,6 +54,8 @@ class Rule:
     `allowable` says whether `allow:` may silence it; what stops the engine it never silences.
     `needs` names the facts (fields of `Facts`) without which the rule is skipped.
     `because` says in a few words what happens, beside the impact.
+    `refused_at` names the stage at which the engine itself refuses what the rule finds, seen
+    without a GPU; `None` is policy: it fails later, misbehaves silently, or the recipe forbids it.
     """
 
     code: str
@@ -62,6 +66,7 @@ class Rule:
     needs: tuple[str, ...]
     since: str
     allowable: bool
+    refused_at: Stage | None
     check: Check
     page: str
 
@@ -84,6 +89,7 @@ class Rule:
             related=finding.related,
             fix=finding.fix,
             on_key=finding.on_key,
+            refused_at=None if finding.impact else self.refused_at,
         )
 
 
@@ -97,12 +103,25 @@ def rule(
     severity: Severity = Severity.ERROR,
     since: str = "0.1",
     allowable: bool = True,
+    refused_at: Stage | None = None,
 ) -> Callable[[Check], Rule]:
     """Return a decorator that makes a rule of a check; its docstring is the rule's page."""
 
     def make(check: Check) -> Rule:
         page = cleandoc(check.__doc__ or "")
-        return Rule(code, name, severity, impact, because, needs, since, allowable, check, page)
+        return Rule(
+            code=code,
+            name=name,
+            severity=severity,
+            impact=impact,
+            because=because,
+            needs=needs,
+            since=since,
+            allowable=allowable,
+            refused_at=refused_at,
+            check=check,
+            page=page,
+        )
 
     return make
 
