@@ -41,9 +41,19 @@ def _impacts() -> str:
     return f"What ignoring a finding costs, dearest first:\n{words}"
 
 
+def _refusals() -> str:
+    from orchestrator.engine.tables import table
+
+    text = "Combinations that the engine refuses (ENG809), by release:\n"
+    for row in table("refusals"):
+        text += f"  {row['id']}  SGLang {row['sglang']}\n    {row['says']}\n    {row['evidence']}\n"
+    return text
+
+
 TOPICS: Mapping[str, Callable[[], str]] = {
     "gpus": _gpus,
     "fabrics": _fabrics,
     "engines": _engines,
     "impacts": _impacts,
+    "refusals": _refusals,
 }

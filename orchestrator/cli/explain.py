@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="?",
         metavar="CODE|TOPIC",
-        help="e.g. EXP401, or gpus, fabrics, engines, impacts; without one, all are listed",
+        help="e.g. EXP401, or gpus, fabrics, engines, refusals; without one, all are listed",
     )
 
 

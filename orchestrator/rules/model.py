@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Finding:
     """One breach of a rule: the place, the message with the numbers, and what mends it.
 
-    `impact` and `because` are the rule's own unless a finding is cheaper or dearer than the rest;
+    `impact`, `because` and `refused_at` are the rule's own unless a finding differs from the rest;
     one with an impact of its own is nothing that the engine refuses.
     """
 
@@ -42,6 +42,7 @@ class Finding:
     because: str = ""
     impact: Impact | None = None
     on_key: bool = False
+    refused_at: Stage | None = None
 
 
 Check = Callable[["Context"], Iterator[Finding]]
@@ -89,7 +90,7 @@ class Rule:
             related=finding.related,
             fix=finding.fix,
             on_key=finding.on_key,
-            refused_at=None if finding.impact else self.refused_at,
+            refused_at=None if finding.impact else finding.refused_at or self.refused_at,
         )
 
 

@@ -3,6 +3,7 @@
 from orchestrator.rules.engine.invalid_argument_value import invalid_argument_value
 from orchestrator.rules.engine.plan_owned_argument import plan_owned_argument
 from orchestrator.rules.engine.plan_owned_variable import plan_owned_variable
+from orchestrator.rules.engine.refused_combination import refused_combination
 from orchestrator.rules.engine.unknown_engine_argument import unknown_engine_argument
 from orchestrator.rules.engine.unknown_engine_version import unknown_engine_version
 from orchestrator.rules.engine.unknown_hicache_storage import unknown_hicache_storage
@@ -14,4 +15,5 @@ RULES = (
     invalid_argument_value,
     plan_owned_variable,
     unknown_hicache_storage,
+    refused_combination,
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from orchestrator.diagnostics.model import Fix, Impact
+from orchestrator.diagnostics.model import Fix, Impact, Stage
 from orchestrator.rules.context import Context
 from orchestrator.rules.engine.spelling import owner
 from orchestrator.rules.model import Finding, remove, rule, set_value
@@ -35,6 +35,7 @@ LEFT_OUT = "the argument is left out of the command line, as if it were not writ
     Impact.REFUSES_TO_START,
     because="the engine's parser exits with code 2 before it loads anything",
     needs=("engine",),
+    refused_at=Stage.ARGUMENTS,
 )
 def invalid_argument_value(context: Context) -> Iterator[Finding]:
     """An engine argument in `extra_args` has a value that its parser does not take.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from orchestrator.diagnostics.model import Fix, Impact, Related
+from orchestrator.diagnostics.model import Fix, Impact, Related, Stage
 from orchestrator.engine.tables import table
 from orchestrator.rules.context import Context
 from orchestrator.rules.engine.spelling import owner, reached
@@ -26,6 +26,7 @@ BY_ACCIDENT = "a release with a second argument that begins so calls it ambiguou
     Impact.REFUSES_TO_START,
     because="the engine's parser exits with code 2 before it loads anything",
     needs=("engine",),
+    refused_at=Stage.ARGUMENTS,
 )
 def unknown_engine_argument(context: Context) -> Iterator[Finding]:
     """An engine argument is unknown to this SGLang release, or abbreviated.

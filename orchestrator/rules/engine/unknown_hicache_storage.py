@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact
+from orchestrator.diagnostics.model import Fix, Impact, Stage
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
 
@@ -15,6 +15,7 @@ FLAG = "--hicache-storage-backend"
     Impact.REFUSES_TO_START,
     because="the engine's parser exits with code 2 before it loads anything",
     needs=("engine",),
+    refused_at=Stage.ARGUMENTS,
 )
 def unknown_hicache_storage(context: Context) -> Iterator[Finding]:
     """`hicache.storage_backend` is none that this SGLang release has.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Impact
+from orchestrator.diagnostics.model import Impact, Stage
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, remove, rule
 
@@ -14,6 +14,7 @@ RADIX_FLAG = "--disaggregation-decode-enable-radix-cache"
     "hicache-without-prefix-cache",
     Impact.REFUSES_TO_START,
     because="the engine calls HiCache and a disabled radix cache mutually exclusive",
+    refused_at=Stage.ARGUMENTS,
 )
 def hicache_without_prefix_cache(context: Context) -> Iterator[Finding]:
     """A decode pool asks for HiCache although it keeps no prefix cache.

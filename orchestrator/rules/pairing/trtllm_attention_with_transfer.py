@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Impact, Related
+from orchestrator.diagnostics.model import Impact, Related, Stage
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, remove, rule
 
@@ -14,6 +14,7 @@ FLAG = "--dsv4-attn-backend"
     "trtllm-attention-with-transfer",
     Impact.REFUSES_TO_START,
     because="an AssertionError while arguments are resolved",
+    refused_at=Stage.ARGUMENTS,
 )
 def trtllm_attention_with_transfer(context: Context) -> Iterator[Finding]:
     """A prefill or decode pool asks for the `trtllm` attention backend.

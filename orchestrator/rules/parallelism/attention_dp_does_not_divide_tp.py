@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact, Related
+from orchestrator.diagnostics.model import Fix, Impact, Related, Stage
 from orchestrator.pools import divisors
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
@@ -13,6 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "attention-dp-does-not-divide-tp",
     Impact.REFUSES_TO_START,
     because="a bare AssertionError that names neither number",
+    refused_at=Stage.ARGUMENTS,
 )
 def attention_dp_does_not_divide_tp(context: Context) -> Iterator[Finding]:
     """`attention_dp` does not divide `tp`.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact, Related
+from orchestrator.diagnostics.model import Fix, Impact, Related, Stage
 from orchestrator.pools import PoolView
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
@@ -20,6 +20,7 @@ DEFAULT_CHUNKS = ((60 * 1024, 4096), (160 * 1024, 8192))
     Impact.REFUSES_TO_START,
     because="chunked_prefill_size must be divisible by page_size, the engine says after dividing it",
     needs=("gpu",),
+    refused_at=Stage.ARGUMENTS,
 )
 def chunk_not_page_aligned(context: Context) -> Iterator[Finding]:
     """The prefill chunk of one attention-DP rank is no multiple of the 256-token page.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact, Related
+from orchestrator.diagnostics.model import Fix, Impact, Related, Stage
 from orchestrator.pools import PoolView, divisors
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
@@ -13,6 +13,7 @@ from orchestrator.rules.model import Finding, rule
     "ranks-do-not-fill-nodes",
     Impact.REFUSES_TO_START,
     because="the engine asserts that tp divides by the nodes; a pod asks for whole GPUs of one node",
+    refused_at=Stage.ARGUMENTS,
 )
 def ranks_do_not_fill_nodes(context: Context) -> Iterator[Finding]:
     """`tp` ranks do not spread evenly over nodes of `gpus_per_node` GPUs.

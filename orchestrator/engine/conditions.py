@@ -1,0 +1,118 @@
+"""The settings of a launch, and whether the `when:` of a table's row holds for them.
+
+`behaviours.yaml` and `refusals.yaml` speak of these settings and of nothing else; what a row then
+means is its reader's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.catalog.gpus import gpus
+
+if TYPE_CHECKING:
+    from orchestrator.pools import PoolView
+
+
+def launch_settings(view: PoolView) -> Mapping[str, Any]:
+    """Return what rows may speak of: fields of the pool and its cluster, and numbers made of them.
+
+    Extra arguments stand under their spelling (`--page-size`), the user's variables under `$NAME`;
+    what is not given is `None`.
+    """
+    pool, spec = view.pool, view.cluster
+    gpu = gpus().get(spec.hardware.gpu)
+    env = {**spec.pod.env, **pool.pod.env}
+    return {
+        "role": pool.role,
+        "pd": pool.role != "aggregated",
+        "transfer_backend": spec.transfer.backend,
+        "nics": spec.hardware.nics is not None,
+        "gpu": gpu.generation if gpu else None,
+        "capability": gpu.compute_capability if gpu else None,
+        "experts": spec.model.experts,
+        "tp": view.tp,
+        "attention_dp": view.attention_dp,
+        "attention_tp": view.tp // view.attention_dp,
+        "attention_parallel": view.attention_dp > 1,
+        "ep": view.ep,
+        "nodes": view.nodes,
+        "all_to_all": pool.all_to_all,
+        "deepep": view.deepep,
+        "deepep_mode": view.deepep_mode,
+        "waterfill": view.waterfill,
+        "replays": view.replays,
+        "redundant": view.redundant,
+        "algorithm": view.algorithm,
+        "recorder": pool.recorder.mode if pool.recorder else None,
+        "recorder_buffer": pool.recorder.buffer if pool.recorder else None,
+        "kv_cache_dtype": pool.kv_cache_dtype,
+        "chunk": pool.chunked_prefill,
+        "chunk_given": pool.chunked_prefill is not None,
+        "chunk_per_rank": (pool.chunked_prefill or 0) // view.attention_dp,
+        "running": pool.max_running_requests,
+        "running_given": pool.max_running_requests is not None,
+        "graph_batch": pool.cuda_graph_max_batch,
+        "context": pool.context_length,
+        "mtp": pool.mtp is not None,
+        "mtp_steps": pool.mtp.steps if pool.mtp else None,
+        "verify_tokens": view.verify_tokens,
+        "hicache": pool.hicache is not None,
+        "hicache_sized": bool(pool.hicache and (pool.hicache.ratio or pool.hicache.size_gb)),
+        "hicache_storage": pool.hicache.storage_backend if pool.hicache else None,
+        **{f"${name}": value for name, value in env.items()},
+        **pool.extra_args,
+    }
+
+
+def holds(when: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Return whether every condition holds.
+
+    A value must equal, a list contain the setting; a mapping compares: `{not: x}`, `{above: n}`,
+    `{below: n}`, `{indivisible_by: n}`, where a text `=name` is the setting of that name.
+    """
+    return all(_holds(settings.get(name), wanted, settings) for name, wanted in when.items())
+
+
+def _holds(setting: Any, wanted: Any, settings: Mapping[str, Any]) -> bool:
+    if isinstance(wanted, Mapping):
+        return all(
+            _compares(setting, sign, _value(limit, settings)) for sign, limit in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return any(_same(setting, one) for one in wanted)
+    return _same(setting, wanted)
+
+
+def _compares(setting: Any, sign: str, limit: Any) -> bool:
+    if sign == "not":
+        return not _holds(setting, limit, {})
+    numbers = _number(setting), _number(limit)
+    if None in numbers:
+        return False
+    left, right = numbers
+    signs = {"above": left > right, "below": left < right, "indivisible_by": left % right != 0}
+    return bool(signs[sign])
+
+
+def _value(limit: Any, settings: Mapping[str, Any]) -> Any:
+    named = isinstance(limit, str) and limit.startswith("=")
+    return settings[limit[1:]] if named else limit
+
+
+def _number(value: Any) -> Any:
+    """Return the number that an extra argument spells, as its parser would read it."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _same(setting: Any, wanted: Any) -> bool:
+    """Return whether a setting is the wanted one; extra arguments may spell a number as a text."""
+    if setting is None or wanted is None or isinstance(setting, bool) or isinstance(wanted, bool):
+        return setting is wanted
+    return str(setting) == str(wanted)

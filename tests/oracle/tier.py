@@ -1,0 +1,148 @@
+"""Holds our verdict on a spec against the engine's: agreement, or which law is broken.
+
+Used by the tests on few specs and by `scripts/engine_tier.py` on thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestrator.diagnostics.model import Diagnostic, Severity
+from orchestrator.engine.behaviours import predict
+from orchestrator.engine.check.pipeline import Pipeline, Verdict
+from orchestrator.facts.gather import gather
+from orchestrator.load.loader import load_text
+from orchestrator.oracle.requests import NotAskableError, RankRequest, requests
+from orchestrator.pools import PoolView, pool_views
+from orchestrator.rules.book import RULES
+from orchestrator.rules.check import check
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+"""Where relative paths of drawn specs start: the recordings are there."""
+
+
+class Law(StrEnum):
+    """What a spec can break."""
+
+    FALSE_ACCEPT = "accepted by us, refused by the engine"
+    UNNAMED_REFUSAL = "refused by both, but by us for other reasons alone"
+    FALSE_REFUSAL = "refused by us in the engine's name, accepted by it"
+    UNPREDICTED_REWRITE = "a rewrite that no row predicts"
+    WRONG_PREDICTION = "a predicted rewrite that does not come"
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One law broken by one pool, with the engine's words or the numbers."""
+
+    law: Law
+    pool: str
+    said: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one spec went. `ours` are our errors, `policy` the codes of those that are ours alone."""
+
+    spec: Mapping[str, Any]
+    ours: tuple[Diagnostic, ...]
+    verdicts: tuple[Verdict, ...]
+    unknown: tuple[str, ...]
+    breaches: tuple[Breach, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the engine refuses any pool."""
+        return any(verdict.verdict == "refused" for verdict in self.verdicts)
+
+    @property
+    def policy(self) -> frozenset[str]:
+        """Codes of the errors that the engine does not share."""
+        return frozenset(found.code for found in self.ours if found.refused_at is None)
+
+
+def hold(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
+    """Return the outcome for a spec given as plain data, which must have the shape of a spec."""
+    text = yaml.safe_dump(dict(data), sort_keys=False)
+    loaded = load_text(text, file="drawn", folder=CONFIGS)
+    if loaded.spec is None or loaded.diagnostics:
+        raise ValueError(f"not a spec: {[found.message for found in loaded.diagnostics]}")
+    facts = gather(loaded.spec, loaded.folder)
+    found = check(loaded, facts, RULES).report.diagnostics
+    errors = tuple(one for one in found if one.severity is Severity.ERROR)
+    verdicts: list[Verdict] = []
+    unknown: list[str] = []
+    breaches: list[Breach] = []
+    for view in pool_views(loaded.spec):
+        try:
+            asked = first_and_last(requests(view, facts, loaded.folder))
+        except NotAskableError as reason:
+            unknown.append(str(reason))
+            continue
+        for one in asked:
+            verdict = engine.judge(one.request)
+            verdicts.append(verdict)
+            if verdict.verdict == "unknown":
+                unknown.append(verdict.error)
+            breaches += broken(view, verdict, errors)
+    return Outcome(data, errors, tuple(verdicts), tuple(unknown), tuple(breaches))
+
+
+def first_and_last(asked: tuple[RankRequest, ...]) -> tuple[RankRequest, ...]:
+    """Return the leader's request and the last follower's: those between differ in a number only."""
+    return asked if len(asked) == 1 else (asked[0], asked[-1])
+
+
+def broken(view: PoolView, verdict: Verdict, errors: Iterable[Diagnostic]) -> Iterator[Breach]:
+    """Yield what one verdict breaks of our laws; what the check does not know breaks none."""
+    name = view.pool.name
+    mirrors = [e for e in errors if e.refused_at is not None and speaks_of(e, view)]
+    if verdict.verdict == "refused" and not mirrors:
+        yield Breach(Law.UNNAMED_REFUSAL if errors else Law.FALSE_ACCEPT, name, verdict.error)
+    elif verdict.verdict == "accepted" and mirrors:
+        yield Breach(Law.FALSE_REFUSAL, name, f"{mirrors[0].code} {mirrors[0].message}")
+    elif verdict.verdict == "accepted" and not errors:
+        predicted = {rewrite.argument: rewrite.resolved for rewrite in predict(view)}
+        for argument, (asked, got) in unpredicted(verdict, predicted).items():
+            yield Breach(Law.UNPREDICTED_REWRITE, name, f"{argument}: {asked} -> {got}")
+        for argument, wanted in predicted.items():
+            if (got := resolved(verdict, argument)) != wanted:
+                yield Breach(Law.WRONG_PREDICTION, name, f"{argument}: {got}, not {wanted}")
+
+
+def speaks_of(diagnostic: Diagnostic, view: PoolView) -> bool:
+    """Return whether a finding speaks of this pool, or of all."""
+    paths = (diagnostic.path, *(other.path for other in diagnostic.related))
+    pools = {path[1] for path in paths if path[:1] == ("pools",) and len(path) > 1}
+    return not pools or view.index in pools
+
+
+def unpredicted(
+    verdict: Verdict, predicted: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
+    """Return the arguments whose given or default value was replaced, with both values.
+
+    Filling in `None` is no rewrite.
+    """
+    return {
+        name: (asked, verdict.resolved[name])
+        for name, asked in verdict.requested.items()
+        if asked is not None
+        and name in verdict.resolved
+        and verdict.resolved[name] != asked
+        and name not in predicted
+    }
+
+
+def resolved(verdict: Verdict, argument: str) -> object:
+    """Return what an argument became; dots lead into a JSON value."""
+    value: Any = verdict.resolved
+    for step in argument.split("."):
+        value = value[step]
+    return value
