@@ -1,6 +1,7 @@
 """Prepares the environments in which the real SGLang judges command lines, and says what they cost.
 
-Without arguments it prepares the releases that have a catalogue: those the tests always ask.
+Without arguments it prepares the releases that have a catalogue, the router's too: those the tests
+always ask.
 How an environment is made is `orchestrator.engine.check.environment`.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from orchestrator.engine import catalog
@@ -18,6 +20,7 @@ from orchestrator.engine.check.environment import (
     ensure,
     known_versions,
 )
+from orchestrator.engine.check.router import ensure_router
 
 
 def disk_mib(folder: Path) -> float:
@@ -32,20 +35,40 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "versions", nargs="*", metavar="VERSION", help=f"of {', '.join(known_versions())}"
     )
-    versions = parser.parse_args(arguments).versions or catalog.versions()
+    named = parser.parse_args(arguments).versions
     print(f"cache: {cache_folder()}")
-    for version in versions:
-        start = time.monotonic()
-        try:
-            environment = ensure(version, say=lambda text: print(f"  {text}", flush=True))
-        except EnvironmentUnavailableError as error:
-            print(f"engine_env: {error}", file=sys.stderr)
-            return 1
-        seconds = time.monotonic() - start
-        print(f"sglang {version}: ready after {seconds:.1f} s, {environment.python}")
-        for folder in (environment.base, environment.transformers, environment.release):
-            print(f"  {disk_mib(folder):7.0f} MiB  {folder}")
+    try:
+        for version in named or catalog.versions():
+            _engine(version)
+        for version in () if named else catalog.versions("router"):
+            _router(version)
+    except EnvironmentUnavailableError as error:
+        print(f"engine_env: {error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _engine(version: str) -> None:
+    start = time.monotonic()
+    environment = ensure(version, say=_say)
+    folders = (environment.base, environment.transformers, environment.release)
+    _ready(f"sglang {version}", start, environment.python, folders)
+
+
+def _router(version: str) -> None:
+    start = time.monotonic()
+    environment = ensure_router(version, say=_say)
+    _ready(f"sglang-router {version}", start, environment.python, (environment.base,))
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def _ready(what: str, start: float, python: Path, folders: Iterable[Path]) -> None:
+    print(f"{what}: ready after {time.monotonic() - start:.1f} s, {python}")
+    for folder in folders:
+        print(f"  {disk_mib(folder):7.0f} MiB  {folder}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes what a SGLang release's own parser knows to `orchestrator/engine/catalogs/`.
+"""Writes what the own parser of a SGLang or sglang-router release knows to `engine/catalogs/`.
 
 The file is the release's word, machine-written and never edited: run this again, or `--check` it.
 """
@@ -9,9 +9,11 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.engine.check import router
 from orchestrator.engine.check.environment import EngineEnvironment, ensure
 from orchestrator.engine.check.pipeline import Gpu, Pipeline
 
@@ -30,12 +32,35 @@ NOTHING: dict[str, Any] = {
 
 
 def render(environment: EngineEnvironment, options: list[dict[str, Any]]) -> str:
-    """Return the catalogue's text: a header, then an option a line."""
+    """Return the text of an engine's catalogue."""
+    path = environment.release / "sglang" / "srt" / "server_args.py"
+    return _text(
+        {
+            "engine": "sglang",
+            "version": environment.version,
+            "server_args_sha256": _sha256(path),
+        },
+        options,
+    )
+
+
+def render_router(environment: router.RouterEnvironment, options: list[dict[str, Any]]) -> str:
+    """Return the text of a router's catalogue."""
+    return _text(
+        {
+            "router": "sglang-router",
+            "version": environment.version,
+            "router_args_sha256": _sha256(environment.package / "router_args.py"),
+        },
+        options,
+    )
+
+
+def _text(source: Mapping[str, str], options: list[dict[str, Any]]) -> str:
+    """Return a header, then an option a line."""
     header = {
         "generator": "scripts/snapshot_catalog.py",
-        "engine": "sglang",
-        "version": environment.version,
-        "server_args_sha256": hashlib.sha256(_server_args(environment)).hexdigest(),
+        **source,
         "option_count": len(options),
     }
     top = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in header.items())
@@ -50,28 +75,41 @@ def _line(option: dict[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=False)
 
 
-def _server_args(environment: EngineEnvironment) -> bytes:
-    path = environment.release / "sglang" / "srt" / "server_args.py"
-    return path.read_bytes()
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def snapshot(version: str) -> str:
-    """Return the catalogue of `version` as its own parser tells it now."""
-    environment = ensure(version, say=lambda text: print(text, file=sys.stderr))
+    """Return the catalogue of SGLang `version` as its own parser tells it now."""
+    environment = ensure(version, say=_say)
     with Pipeline(environment) as pipeline:
         return render(environment, pipeline.options(GPU))
+
+
+def snapshot_router(version: str) -> str:
+    """Return the catalogue of sglang-router `version` as its own parser tells it now."""
+    environment = router.ensure_router(version, say=_say)
+    return render_router(environment, router.options(environment))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or compare the catalogues of the named releases; 1 when a comparison fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="+", metavar="VERSION")
+    parser.add_argument(
+        "--router", action="store_true", help="the versions are sglang-router's, not SGLang's"
+    )
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     asked = parser.parse_args(arguments)
     stale = 0
     for version in asked.versions:
-        path = CATALOGS / f"sglang-{version}.json"
-        text = snapshot(version)
+        program = "router" if asked.router else "sglang"
+        path = CATALOGS / f"{program}-{version}.json"
+        text = snapshot_router(version) if asked.router else snapshot(version)
         same = path.is_file() and path.read_text(encoding="utf-8") == text
         if asked.check:
             stale += not same

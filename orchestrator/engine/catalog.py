@@ -1,7 +1,7 @@
-"""The engine's own command line as data: which flags a release knows, with choices and arity.
+"""The engine's and the router's own command lines as data: flags of a release, choices and arity.
 
-Reads `catalogs/sglang-<version>.json`, which `scripts/snapshot_catalog.py` dumps from the release's
-own parser; nothing there is written by hand.
+Reads `catalogs/sglang-<version>.json` and `catalogs/router-<version>.json` (sglang-router), which
+`scripts/snapshot_catalog.py` dumps from the release's own parser; nothing there is written by hand.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from orchestrator.versions import parse
 
 FOLDER = Path(__file__).parent / "catalogs"
+
+Program: TypeAlias = Literal["sglang", "router"]
+"""Whose releases are meant: the engine's, or sglang-router's, which count for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +76,19 @@ class Catalogue:
 
 
 @cache
-def versions() -> tuple[str, ...]:
+def versions(program: Program = "sglang") -> tuple[str, ...]:
     """Return the releases that have a catalogue, oldest first."""
-    names = (path.stem.removeprefix("sglang-") for path in FOLDER.glob("sglang-*.json"))
+    names = (path.stem.removeprefix(f"{program}-") for path in FOLDER.glob(f"{program}-*.json"))
     known = [(version, name) for name in names if (version := parse(name))]
     return tuple(name for _, name in sorted(known))
 
 
 @cache
-def catalogue(version: str) -> Catalogue | None:
+def catalogue(version: str, program: Program = "sglang") -> Catalogue | None:
     """Return the options of a release, or `None` where it has no catalogue."""
-    if version not in versions():
+    if version not in versions(program):
         return None
-    data = json.loads((FOLDER / f"sglang-{version}.json").read_text(encoding="utf-8"))
+    data = json.loads((FOLDER / f"{program}-{version}.json").read_text(encoding="utf-8"))
     return Catalogue(
         version,
         {

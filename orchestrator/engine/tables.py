@@ -1,4 +1,4 @@
-"""Reads the hand-written tables beside it: intents, renames and behaviours.
+"""Reads the hand-written tables beside it: intents of engine and router, renames and behaviours.
 
 Only reading and picking the row of a version; what a row means is its user's business.
 """
@@ -20,6 +20,8 @@ def table(name: str) -> Any:
     return read_table(FOLDER / f"{name}.yaml")
 
 
-def row_for(version: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Return the row whose range holds `version`, or `None` in a gap."""
-    return next((row for row in rows if within(version, row["sglang"])), None)
+def row_for(
+    version: str, rows: Iterable[Mapping[str, Any]], program: str = "sglang"
+) -> Mapping[str, Any] | None:
+    """Return the row whose range of `program` holds `version`, or `None` in a gap."""
+    return next((row for row in rows if within(version, row[program])), None)

@@ -1,9 +1,14 @@
-"""The router's command line (sglang-router 0.3.2): how it finds prefill and decode leaders."""
+"""The router's command line, in intents: how it finds prefill and decode leaders, and how long it waits.
+
+Spelling is the engine's tables', by version of sglang-router.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
+from orchestrator.engine.router_intents import flag, launch_command, planned_version
 from orchestrator.names import (
     HTTP_PORT,
     ROUTER_METRICS_PORT,
@@ -31,14 +36,13 @@ with the router's default of 5 s a slow prefill was seen never to register."""
 REQUEST_TIMEOUT_SECONDS = 1800
 """The router's own default; only longer requests need more."""
 
-COMMAND = ("python3", "-m", "sglang_router.launch_router")
-
-
-STATIC_HEALTH = ("--health-check-interval-secs", "10", "--health-failure-threshold", "2")
+STATIC_HEALTH_INTERVAL_SECONDS, STATIC_HEALTH_FAILURES = 10, 2
 """Nobody tells a static router that a leader stops: it must see `/health` fail, here within 20 s."""
 
 CLOSING_SECONDS = 20
 """Beside the requests themselves: the pre-stop pause, and the router's own exit."""
+
+Words: TypeAlias = bool | int | str | Placeholder | tuple[str, ...]
 
 
 def router_plan(spec: ClusterSpec, router: Router, pools: Sequence[PoolPlan]) -> RouterPlan:
@@ -51,7 +55,7 @@ def router_plan(spec: ClusterSpec, router: Router, pools: Sequence[PoolPlan]) ->
         full_name=router_name(spec.name),
         replicas=router.replicas,
         image=router.image or spec.engine.image,
-        argv=(*COMMAND, *_arguments(spec, router, pools, longest)),
+        argv=_argv(intents(spec, router, pools, longest)),
         env=env,
         port=router.port,
         metrics_port=ROUTER_METRICS_PORT,
@@ -62,29 +66,58 @@ def router_plan(spec: ClusterSpec, router: Router, pools: Sequence[PoolPlan]) ->
     )
 
 
-def _arguments(
+def _argv(asked: Iterator[tuple[str, Words]]) -> tuple[Argument, ...]:
+    """Return the command line that says `asked`; raises `UnknownIntentError` in a gap of the table."""
+    version = planned_version()
+    words: list[Argument] = list(launch_command(version))
+    for intent, value in asked:
+        words.append(flag(intent, version))
+        if isinstance(value, tuple):
+            words += value
+        elif value is not True:
+            words.append(value if isinstance(value, Placeholder) else str(value))
+    return tuple(words)
+
+
+def intents(
     spec: ClusterSpec, router: Router, pools: Sequence[PoolPlan], longest: int
-) -> Iterator[Argument]:
-    yield from ("--host", "0.0.0.0", "--port", str(router.port))  # noqa: S104 - as the engine
-    yield from ("--pd-disaggregation", "--policy", router.policy)
-    if router.discovery == "kubernetes":
-        yield from ("--service-discovery", "--service-discovery-namespace", spec.namespace)
-        yield from ("--service-discovery-port", str(HTTP_PORT))
-        for role in ("prefill", "decode"):
-            yield f"--{role}-selector"
-            yield from (f"{key}={value}" for key, value in leader_labels(spec.name, role).items())
-    else:
-        for pool in spec.pools:
-            for group in range(pool.replicas):
-                host = leader_host(spec.name, pool.name, group, spec.namespace)
-                yield from (f"--{pool.role}", f"http://{host}:{HTTP_PORT}")
-                if pool.role == "prefill":
-                    yield str(spec.transfer.bootstrap_port)
-    yield from ("--worker-startup-timeout-secs", str(max(pool.budgets.startup for pool in pools)))
-    yield from ("--health-check-timeout-secs", str(HEALTH_TIMEOUT_SECONDS))
-    yield from ("--request-timeout-secs", str(max(longest, REQUEST_TIMEOUT_SECONDS)))
-    yield from ("--shutdown-grace-period-secs", str(longest))
-    yield from STATIC_HEALTH if router.discovery == "static" else ()
-    yield from ("--prometheus-host", "0.0.0.0", "--prometheus-port", str(ROUTER_METRICS_PORT))  # noqa: S104
+) -> Iterator[tuple[str, Words]]:
+    """Yield what is asked of the router, in the order of the command line.
+
+    Several words stand for one value that the router takes as several; `longest` is in seconds.
+    """
+    yield "host", "0.0.0.0"  # noqa: S104 - as the engine
+    yield "port", router.port
+    yield "disaggregation", True
+    yield "policy", router.policy
+    yield from _watched(spec) if router.discovery == "kubernetes" else _listed(spec)
+    yield "startup_timeout", max(pool.budgets.startup for pool in pools)
+    yield "health_timeout", HEALTH_TIMEOUT_SECONDS
+    yield "request_timeout", max(longest, REQUEST_TIMEOUT_SECONDS)
+    yield "shutdown_grace", longest
+    if router.discovery == "static":
+        yield "health_interval", STATIC_HEALTH_INTERVAL_SECONDS
+        yield "health_failures", STATIC_HEALTH_FAILURES
+    yield "metrics_host", "0.0.0.0"  # noqa: S104 - as the engine
+    yield "metrics_port", ROUTER_METRICS_PORT
     if spec.engine.api_key:
-        yield from ("--api-key", Placeholder(API_KEY))
+        yield "api_key", Placeholder(API_KEY)
+
+
+def _watched(spec: ClusterSpec) -> Iterator[tuple[str, Words]]:
+    yield "watch_pods", True
+    yield "watched_namespace", spec.namespace
+    yield "watched_port", HTTP_PORT
+    for role in ("prefill", "decode"):
+        labels = leader_labels(spec.name, role)
+        yield f"{role}_labels", tuple(f"{key}={value}" for key, value in labels.items())
+
+
+def _listed(spec: ClusterSpec) -> Iterator[tuple[str, Words]]:
+    for pool in spec.pools:
+        if pool.role == "aggregated":  # allowed beside a pair, but the router knows no such worker
+            continue
+        bootstrap = (str(spec.transfer.bootstrap_port),) if pool.role == "prefill" else ()
+        for group in range(pool.replicas):
+            host = leader_host(spec.name, pool.name, group, spec.namespace)
+            yield f"{pool.role}_worker", (f"http://{host}:{HTTP_PORT}", *bootstrap)

@@ -81,7 +81,7 @@ def known_versions() -> tuple[str, ...]:
 
 def base_folder() -> Path:
     """Return where the virtual environment of this lock belongs, whether it is there or not."""
-    return _place("base", LOCK.read_text(encoding="utf-8"))
+    return place("base", LOCK.read_text(encoding="utf-8"))
 
 
 def ensure_base(*, say: Say) -> Path:
@@ -89,12 +89,20 @@ def ensure_base(*, say: Say) -> Path:
 
     Raises EnvironmentUnavailableError.
     """
-    target = base_folder()
+    words = "installing torch and what SGLang imports beside it: 2.7 GB to fetch, some minutes"
+    return ensure_venv(base_folder(), ["--requirement", str(LOCK)], words, say=say)
+
+
+def ensure_venv(target: Path, arguments: Sequence[str], words: str, *, say: Say) -> Path:
+    """Return the Python of the virtual environment `target`, made if it is not there yet.
+
+    pip installs what its `arguments` name; `words` say so. Raises EnvironmentUnavailableError.
+    """
 
     def build(part: Path) -> None:
-        say("installing torch and what SGLang imports beside it: 2.7 GB to fetch, some minutes")
+        say(words)
         _call([sys.executable, "-m", "venv", str(part)], "making a virtual environment")
-        _install(part / "bin" / "python", ["--requirement", str(LOCK)])
+        _install(part / "bin" / "python", arguments)
 
     build_once(target, build)
     return target / "bin" / "python"
@@ -126,7 +134,7 @@ def ensure(version: str, *, say: Say) -> EngineEnvironment:
 
 def _ensure_target(python: Path, name: str, requirements: Sequence[str], *, say: Say) -> Path:
     """Return a folder to put on the path that holds exactly `requirements`."""
-    target = _place(name, "\n".join(requirements))
+    target = place(name, "\n".join(requirements))
 
     def build(part: Path) -> None:
         say(f"installing {', '.join(requirements)}")
@@ -136,7 +144,7 @@ def _ensure_target(python: Path, name: str, requirements: Sequence[str], *, say:
     return target
 
 
-def _place(name: str, contents: str) -> Path:
+def place(name: str, contents: str) -> Path:
     """Return the folder for `contents` installed for this interpreter and machine."""
     digest = hashlib.sha256(contents.encode()).hexdigest()[:12]
     interpreter = f"{sys.implementation.cache_tag}-{platform.machine()}"

@@ -43,6 +43,17 @@ def test_changed_catalogue_is_noticed(
     assert "sglang-0.5.23.json: differs from the release" in capsys.readouterr().out
 
 
+def test_routers_have_catalogues_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A router's dump goes to a file that is no engine's."""
+    monkeypatch.setattr(snapshot_catalog, "CATALOGS", tmp_path)
+    monkeypatch.setattr(snapshot_catalog, "snapshot_router", lambda version: f"router {version}\n")
+    assert 0 == snapshot_catalog.main(["--router", "0.3.2"])
+    assert ["router-0.3.2.json"] == [path.name for path in tmp_path.iterdir()]
+    assert 0 == snapshot_catalog.main(["--router", "--check", "0.3.2"])
+
+
 def test_release_without_environment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Preparing an unknown release ends with one line of error and status 1."""
     assert 1 == engine_env.main(["0.4"])

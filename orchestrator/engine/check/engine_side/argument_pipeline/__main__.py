@@ -66,7 +66,7 @@ def _answer(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         if request.get("mode") == "catalog":
-            return {"options": options.describe_all()}
+            return {"options": options.describe_all(judge.parser())}
         before = set(sys.modules)
         answer = judge.judge(request, folder)
         new = sorted(set(sys.modules) - before)

@@ -1,4 +1,4 @@
-"""Describes every option of the engine's own parser: spellings, arity, choices, default, help.
+"""Describes every option of a program's own parser: spellings, arity, choices, default, help.
 
 Reads the parser as argparse keeps it, whatever the release declares its options with.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .judge import parser
 from .plain import plain
 
 KINDS = {
@@ -21,11 +20,11 @@ KINDS = {
 }
 
 
-def describe_all() -> list[dict[str, Any]]:
+def describe_all(parser: argparse.ArgumentParser) -> list[dict[str, Any]]:
     """Return a description of each option but --help, sorted by its primary spelling."""
     actions = (
         action
-        for action in parser()._actions  # noqa: SLF001
+        for action in parser._actions  # noqa: SLF001
         if action.option_strings and not isinstance(action, argparse._HelpAction)  # noqa: SLF001
     )
     return sorted(map(_describe, actions), key=lambda option: str(option["flag"]))
