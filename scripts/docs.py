@@ -1,4 +1,4 @@
-"""Writes the generated pages: rules, spec reference, CLI reference, and the spec's JSON Schema.
+"""Writes the generated pages: rules, spec, commands, cookbook cells, and the spec's JSON Schema.
 
 `--check` compares instead and names what is stale; a test runs it.
 """
@@ -24,6 +24,7 @@ from orchestrator.rules.check import check
 from orchestrator.rules.pages import pages
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.json_schema import render as render_schema
+from scripts import cookbook
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "configs" / "flash-pd-h200.yaml"
@@ -43,6 +44,7 @@ def generated() -> Mapping[Path, str]:
     files[Path("docs/rules/README.md")] = GENERATED + "".join(index)
     files[Path("docs/spec.md")] = GENERATED + "".join(_spec())
     files[Path("docs/cli.md")] = GENERATED + "".join(_cli())
+    files[Path("docs/cookbook.md")] = GENERATED + "".join(cookbook.page())
     files[Path("README.md")] = _readme()
     return files
 
