@@ -9,21 +9,16 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
 
 from orchestrator.engine import catalog
+from orchestrator.engine.cache import cache_folder
 from orchestrator.engine.check.environment import (
     EnvironmentUnavailableError,
-    cache_folder,
+    base_folder,
     ensure,
     known_versions,
 )
-
-
-def disk_mib(folder: Path) -> float:
-    """Return what the files below `folder` take on disk, in MiB."""
-    blocks = (path.lstat().st_blocks for path in folder.rglob("*"))
-    return sum(blocks) * 512 / 2**20
+from orchestrator.engine.check.folder import disk_mib
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         seconds = time.monotonic() - start
         print(f"sglang {version}: ready after {seconds:.1f} s, {environment.python}")
-        for folder in (environment.base, environment.transformers, environment.release):
+        for folder in (base_folder(), *reversed(environment.folders)):
             print(f"  {disk_mib(folder):7.0f} MiB  {folder}")
     return 0
 
