@@ -1,7 +1,6 @@
 """Prepares the environments in which the real SGLang judges command lines, and says what they cost.
 
-Without arguments it prepares the releases that have a catalogue, the router's too: those the tests
-always ask.
+Without arguments it prepares the releases that have a catalogue: those the tests always ask.
 How an environment is made is `orchestrator.engine.check.environment`.
 """
 
@@ -14,19 +13,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from orchestrator.engine import catalog
+from orchestrator.engine.cache import cache_folder
 from orchestrator.engine.check.environment import (
     EnvironmentUnavailableError,
-    cache_folder,
+    base_folder,
     ensure,
     known_versions,
 )
+from orchestrator.engine.check.folder import disk_mib
 from orchestrator.engine.check.router import ensure_router
-
-
-def disk_mib(folder: Path) -> float:
-    """Return what the files below `folder` take on disk, in MiB."""
-    blocks = (path.lstat().st_blocks for path in folder.rglob("*"))
-    return sum(blocks) * 512 / 2**20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _engine(version: str) -> None:
     start = time.monotonic()
     environment = ensure(version, say=_say)
-    folders = (environment.base, environment.transformers, environment.release)
+    folders = (base_folder(), *reversed(environment.folders))
     _ready(f"sglang {version}", start, environment.python, folders)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from orchestrator.cli.terminal import UserError, style
 from orchestrator.diagnostics.report import Report
 
 if TYPE_CHECKING:
+    from orchestrator.facts.model import Facts
+    from orchestrator.load.loader import Loaded
     from orchestrator.plan.model import ClusterPlan
     from orchestrator.rules.check import Outcome
 
@@ -20,8 +23,20 @@ def add_spec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the spec file")
 
 
-def check_file(path: Path) -> Outcome:
-    """Return what the rules say about a file; raises `UserError` where it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A file as read, the facts it needs (`None` where it holds no spec), and what the rules say."""
+
+    loaded: Loaded
+    facts: Facts | None
+    outcome: Outcome
+
+
+def examine(path: Path, *, sglang: str | None = None) -> Examined:
+    """Return what there is to say about a file, under another SGLang release where one is named.
+
+    Raises `UserError` where the file cannot be read.
+    """
     from orchestrator.facts.gather import gather
     from orchestrator.load.loader import UnreadableSpecError, load
     from orchestrator.rules.book import RULES
@@ -31,8 +46,11 @@ def check_file(path: Path) -> Outcome:
         loaded = load(path)
     except UnreadableSpecError as error:
         raise UserError(str(error)) from None
+    if sglang and loaded.spec:
+        engine = loaded.spec.engine.model_copy(update={"sglang": sglang})
+        loaded = replace(loaded, spec=loaded.spec.model_copy(update={"engine": engine}))
     facts = gather(loaded.spec, loaded.folder) if loaded.spec else None
-    return check(loaded, facts, RULES)
+    return Examined(loaded, facts, check(loaded, facts, RULES))
 
 
 def plan_file(path: Path) -> ClusterPlan | Report:
@@ -43,7 +61,7 @@ def plan_file(path: Path) -> ClusterPlan | Report:
     from orchestrator.diagnostics import concise
     from orchestrator.plan.planner import plan
 
-    outcome = check_file(path)
+    outcome = examine(path).outcome
     if outcome.checked is None:
         return outcome.report
     if outcome.report.warnings:

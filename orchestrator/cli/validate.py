@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from orchestrator.cli.checking import add_spec, check_file
-from orchestrator.cli.terminal import style
+from orchestrator.cli.checking import add_spec, examine
+from orchestrator.cli.terminal import complain, style
+
+if TYPE_CHECKING:
+    from orchestrator.diagnostics.report import Report
+    from orchestrator.oracle.report import EngineReport
 
 NAME = "validate"
 HELP = "say what is wrong with a spec, before any GPU is asked for"
 DESCRIPTION = (
     "Check a spec against its engine version, model, hardware and expert-distribution file. "
-    "Reads local files only."
+    "Reads local files only; with --engine the real SGLang judges every command line as well."
 )
 
 
@@ -25,16 +30,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="full",
         help="frames with source lines, one finding a line, or data (default: full)",
     )
+    parser.add_argument(
+        "--engine",
+        action="store_true",
+        help="ask the spec's own SGLang release too, without a GPU (`deploy engine install`)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the report; 1 where it holds errors."""
+    examined = examine(options.spec)
+    report, said = examined.outcome.report, None
+    if options.engine:
+        from orchestrator.cli.asking import ask_engine
+
+        report, said = ask_engine(examined)
+        if said is None:
+            complain("the engine was not asked: the spec's shape must be mended first")
+    sys.stdout.write(_spelled(report, said, options.format))
+    return report.exit_code
+
+
+def _spelled(report: Report, said: EngineReport | None, form: str) -> str:
     from orchestrator.diagnostics import concise, full, json
 
-    report = check_file(options.spec).report
-    if options.format == "full":
-        text = full.render(report, style(sys.stdout))
-    else:
-        text = {"concise": concise, "json": json}[options.format].render(report)
-    sys.stdout.write(text)
-    return report.exit_code
+    if said is None:
+        if form == "full":
+            return full.render(report, style(sys.stdout))
+        return concise.render(report) if form == "concise" else json.render(report)
+    from orchestrator.oracle import data, text
+
+    if form == "json":
+        return json.spelled({**json.as_data(report), "engine": data.as_data(said)})
+    if form == "concise":
+        return concise.render(report) + text.as_lines(said, report.file)
+    paint = style(sys.stdout)
+    return f"{text.as_text(said, paint)}\n{full.render(report, paint)}"

@@ -12,7 +12,12 @@ VERSION = 1
 
 def render(report: Report) -> str:
     """Return the report as one JSON object, indented, with a final newline."""
-    return json.dumps(as_data(report), indent=2, ensure_ascii=False) + "\n"
+    return spelled(as_data(report))
+
+
+def spelled(data: object) -> str:
+    """Return data as indented JSON with a final newline."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_data(report: Report) -> dict[str, object]:

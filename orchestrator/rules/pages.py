@@ -1,4 +1,4 @@
-"""The page of every code: rules give theirs as a docstring, the findings about the file itself below.
+"""The page of every code: rules give theirs as a docstring, other findings as a text beside the rules.
 
 `deploy explain` prints a page and `docs/rules/` holds the same text.
 """
@@ -11,6 +11,7 @@ from functools import cache
 
 from orchestrator.diagnostics.model import Impact, Severity
 from orchestrator.rules.book import RULES
+from orchestrator.rules.engine_word import ENGINE_WORD_PAGES
 from orchestrator.rules.spec_file import SPEC_FILE_PAGES
 
 
@@ -46,13 +47,11 @@ def pages() -> Mapping[str, Page]:
             text.partition("\n")[0],
             severity,
             impact,
-            "nothing is rendered from a spec that cannot be read"
-            if severity is Severity.ERROR
-            else "a stale entry would hide the next real finding",
+            because,
             text.partition("\n")[2],
             "0.1",
         )
-        for code, name, severity, impact, text in SPEC_FILE_PAGES
+        for code, name, severity, impact, because, text in (*SPEC_FILE_PAGES, *ENGINE_WORD_PAGES)
     ]
     found += [
         Page(

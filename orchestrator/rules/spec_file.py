@@ -5,7 +5,11 @@ Texts only; the checks are where the file is parsed and its shape is validated.
 
 from orchestrator.diagnostics.model import Impact, Severity
 
-_STOPS = (Severity.ERROR, Impact.REFUSES_TO_START)
+_STOPS = (
+    Severity.ERROR,
+    Impact.REFUSES_TO_START,
+    "nothing is rendered from a spec that cannot be read",
+)
 
 SPEC_FILE_PAGES = (
     (
@@ -90,6 +94,7 @@ Give a value of the kind that the message names.
         "useless-allow-entry",
         Severity.WARNING,
         Impact.OPERATIONAL_RISK,
+        "a stale entry would hide the next real finding",
         """An entry of `allow:` silences nothing.
 
 ## Why it matters

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.engine import catalog
+from orchestrator.engine.check.dump import render_router
 from orchestrator.engine.check.router import (
     RouterEnvironment,
     RouterVerdict,
@@ -30,7 +31,7 @@ from orchestrator.rules.check import check
 from orchestrator.rules.examples import merge
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.router import Router
-from scripts.snapshot_catalog import CATALOGS, render_router
+from scripts.snapshot_catalog import CATALOGS, GENERATOR
 from tests.strategies import specs
 
 pytestmark = pytest.mark.xdist_group("oracle")
@@ -205,7 +206,7 @@ def test_catalogue_is_what_the_parser_says(version: str) -> None:
     """Dumping the router's parser again gives the committed file, byte for byte."""
     environment = ensure_router(version, say=logging.getLogger("router").warning)
     committed = (CATALOGS / f"router-{version}.json").read_text(encoding="utf-8")
-    assert committed == render_router(environment, options(environment))
+    assert committed == render_router(environment, options(environment), GENERATOR)
 
 
 @pytest.mark.parametrize("these", [references, randoms], ids=["references", "random"])

@@ -1,4 +1,4 @@
-"""Installs an isolated Python that can import a given SGLang release, outside the checkout.
+"""Finds a Python that can import a given SGLang release, or installs one outside the user's own.
 
 One virtual environment with torch serves every release; a folder per transformers line and one per
 release come before it on the path. Nothing is imported from them here, and no release is special.
@@ -6,166 +6,211 @@ release come before it on the path. Nothing is imported from them here, and no r
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
-from orchestrator.engine.check.folder import build_once
-from orchestrator.tables import read_table
-
-PACKAGES = Path(__file__).parent / "packages"
-LOCK = PACKAGES / "base.txt"
-# Variables that would send packages elsewhere, or ask for others than the lock names.
-FOREIGN = (
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PIP_TARGET",
-    "PIP_PREFIX",
-    "PIP_USER",
-    "PIP_REQUIREMENT",
-    "PIP_CONSTRAINT",
+from orchestrator.engine.cache import cache_folder
+from orchestrator.engine.check.base import (
+    FETCHED,
+    base_folder,
+    engines_folder,
+    ensure_base,
+    python_of,
 )
+from orchestrator.engine.check.folder import build_once, locked
+from orchestrator.engine.check.install import (
+    EnvironmentUnavailableError,
+    NotOfferedError,
+    Say,
+    install,
+    quiet,
+    resolve,
+)
+from orchestrator.engine.check.releases import (
+    Line,
+    declared_line,
+    described_line,
+    installed_line,
+    known_versions,
+    release_folder,
+)
+from orchestrator.versions import parse
 
-Say = Callable[[str], None]
+__all__ = [
+    "EngineEnvironment",
+    "EnvironmentUnavailableError",
+    "base_folder",
+    "cache_folder",
+    "ensure",
+    "ensure_base",
+    "find",
+    "installed_here",
+    "isolated",
+    "known_versions",
+    "missing",
+    "version_here",
+]
 
-
-class EnvironmentUnavailableError(Exception):
-    """An environment could not be made; the message says which and why."""
+IN_USE = "installations.lock"
+"""Held by every installation together, and by a removal alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineEnvironment:
     """A SGLang release that can be imported: run `python` with `env` set.
 
-    `base` is the virtual environment with torch; `release` and `transformers` come before it.
+    `package` is the folder of the `sglang` package; `folders` come first on the path.
     """
 
     version: str
-    base: Path
-    transformers: Path
-    release: Path
-
-    @property
-    def python(self) -> Path:
-        """The interpreter; by itself it can import torch, and SGLang only with `env`."""
-        return self.base / "bin" / "python"
+    python: Path
+    package: Path
+    folders: tuple[Path, ...]
 
     @property
     def env(self) -> Mapping[str, str]:
         """The variables that make the release importable and keep it off the network."""
         return {
-            "PYTHONPATH": f"{self.release}{os.pathsep}{self.transformers}",
+            "PYTHONPATH": os.pathsep.join(map(str, self.folders)),
             "PYTHONHASHSEED": "0",
             "HF_HUB_OFFLINE": "1",
         }
 
 
-def cache_folder() -> Path:
-    """Return the folder of all environments: `$DSV4_DEPLOY_CACHE`, else under the user's cache."""
-    named = os.environ.get("DSV4_DEPLOY_CACHE")
-    if named:
-        return Path(named).absolute()
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches).absolute() / "dsv4-deploy"
+def find(version: str) -> EngineEnvironment | None:
+    """Return an environment of `version` that is there already: an isolated one, else the user's own."""
+    return isolated(version) or installed_here(version)
 
 
-def known_versions() -> tuple[str, ...]:
-    """Return the releases of SGLang that an environment is described for, oldest first."""
-    return tuple(read_table(PACKAGES / "releases.yaml")["releases"])
+def isolated(version: str) -> EngineEnvironment | None:
+    """Return the isolated environment of `version`, or `None` where a part of it is missing."""
+    release, base = release_folder(version), base_folder()
+    if not (release.is_dir() and base.is_dir()):
+        return None
+    line = installed_line(version).folder
+    return _environment(version, python_of(base), line) if line.is_dir() else None
 
 
-def base_folder() -> Path:
-    """Return where the virtual environment of this lock belongs, whether it is there or not."""
-    return place("base", LOCK.read_text(encoding="utf-8"))
+def installed_here(version: str) -> EngineEnvironment | None:
+    """Return the running interpreter with its own SGLang, where that is exactly `version`."""
+    from importlib.util import find_spec
+
+    if version_here() != version:
+        return None
+    spec = find_spec("sglang")  # finds the package without importing it
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    package = Path(next(iter(spec.submodule_search_locations)))
+    return EngineEnvironment(version, Path(sys.executable), package, tuple(_own_folders()))
 
 
-def ensure_base(*, say: Say) -> Path:
-    """Return a Python that imports torch on a CPU, made if it is not there yet (2.7 GB to fetch).
+def version_here() -> str | None:
+    """Return the version of the running interpreter's own SGLang, without importing it."""
+    try:
+        return metadata.version("sglang")
+    except metadata.PackageNotFoundError:
+        return None
 
-    Raises EnvironmentUnavailableError.
+
+def _own_folders() -> Iterator[Path]:
+    """Yield what the user's shell and home add to the path; an engine's process sees neither."""
+    import site
+
+    for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        yield Path(folder).absolute()
+    if site.ENABLE_USER_SITE:
+        yield Path(site.getusersitepackages())
+
+
+def missing(version: str) -> tuple[str, ...]:
+    """Return what `ensure` would fetch for `version`, with sizes, in words; nothing where it is there."""
+    if isolated(version):
+        return ()
+    parts = [f"SGLang {version}, 8 to 40 MB"]
+    line = described_line(version)
+    if line is None or not line.folder.is_dir():
+        parts.append("the transformers it is declared with, about 15 MB")
+    if not base_folder().is_dir():
+        parts.append(f"torch and what SGLang imports beside it, {FETCHED}")
+    return tuple(parts)
+
+
+def ensure(
+    version: str, *, say: Say, detail: Say = quiet, torch_index: str | None = None
+) -> EngineEnvironment:
+    """Return the isolated environment of SGLang `version`, made if it is not there yet.
+
+    `say` is told before each step and `detail` what it has come to; `torch_index` is `ensure_base`'s.
+    Raises EnvironmentUnavailableError: no index has the release, or an installation fails.
     """
-    words = "installing torch and what SGLang imports beside it: 2.7 GB to fetch, some minutes"
-    return ensure_venv(base_folder(), ["--requirement", str(LOCK)], words, say=say)
-
-
-def ensure_venv(target: Path, arguments: Sequence[str], words: str, *, say: Say) -> Path:
-    """Return the Python of the virtual environment `target`, made if it is not there yet.
-
-    pip installs what its `arguments` name; `words` say so. Raises EnvironmentUnavailableError.
-    """
-
-    def build(part: Path) -> None:
-        say(words)
-        _call([sys.executable, "-m", "venv", str(part)], "making a virtual environment")
-        _install(part / "bin" / "python", arguments)
-
-    build_once(target, build)
-    return target / "bin" / "python"
-
-
-def ensure(version: str, *, say: Say) -> EngineEnvironment:
-    """Return the environment of SGLang `version`, made if it is not there yet.
-
-    `say` is told before each installation. Raises EnvironmentUnavailableError for a release that
-    releases.yaml does not describe and for an installation that fails.
-    """
-    table = read_table(PACKAGES / "releases.yaml")
-    if version not in table["releases"]:
-        known = ", ".join(table["releases"])
+    if found := isolated(version):
+        return found
+    if parse(version) is None:
+        raise EnvironmentUnavailableError(f"{version!r} is no version of SGLang; write e.g. 0.5.23")
+    try:
+        lock = engines_folder() / IN_USE
+        with locked(lock, shared=True, busy=lambda: say("waiting for a removal to end")):
+            return _install(version, say, detail, torch_index)
+    except OSError as error:
         raise EnvironmentUnavailableError(
-            f"no environment is described for SGLang {version}; described are {known}"
-        )
-    python = ensure_base(say=say)
-    line = table["releases"][version]
-    return EngineEnvironment(
-        version=version,
-        base=python.parent.parent,
-        transformers=_ensure_target(
-            python, f"transformers-{line}", table["transformers"][line], say=say
-        ),
-        release=_ensure_target(python, f"sglang-{version}", [f"sglang=={version}"], say=say),
+            f"cannot install into {engines_folder()}: {error.strerror}; "
+            "name a folder that can be written in $DSV4_DEPLOY_CACHE"
+        ) from None
+
+
+def _install(version: str, say: Say, detail: Say, torch_index: str | None) -> EngineEnvironment:
+    """Install what is missing; the release's own folder comes last, so that it never lacks a part."""
+    python = ensure_base(
+        say=say,
+        detail=detail,
+        torch_index=torch_index,
+        first=lambda python: _line_of_index(python, version),
     )
+    line = described_line(version) or _line_of_index(python, version)
+    for folder, wanted in (
+        (line.folder, lambda: line.pins or _with_needs(python, line.requirement)),
+        (release_folder(version), lambda: (f"sglang=={version}",)),
+    ):
+        _fill(folder, python, wanted, say=say, detail=detail)
+    return _environment(version, python, line.folder)
 
 
-def _ensure_target(python: Path, name: str, requirements: Sequence[str], *, say: Say) -> Path:
-    """Return a folder to put on the path that holds exactly `requirements`."""
-    target = place(name, "\n".join(requirements))
+def _environment(version: str, python: Path, line: Path) -> EngineEnvironment:
+    release = release_folder(version)
+    return EngineEnvironment(version, python, release / "sglang", (release, line))
+
+
+def _line_of_index(python: Path, version: str) -> Line:
+    """Return the transformers that a release on the package index declares; nothing is installed."""
+    try:
+        (package,) = resolve(python, ["--no-deps", "--ignore-installed", f"sglang=={version}"])
+    except NotOfferedError as error:
+        newest = ", ".join(error.versions[-3:])
+        also = f"; its newest are {newest}" if newest else ""
+        raise EnvironmentUnavailableError(
+            f"the package index has no SGLang {version} for this Python{also}"
+        ) from None
+    return declared_line(version, package["metadata"].get("requires_dist"))
+
+
+def _with_needs(python: Path, requirement: str) -> tuple[str, ...]:
+    """Return a requirement as a pin, with the pins of what it needs at another version than the base."""
+    found = (package["metadata"] for package in resolve(python, [requirement]))
+    return tuple(f"{package['name']}=={package['version']}" for package in found)
+
+
+def _fill(
+    target: Path, python: Path, wanted: Callable[[], Sequence[str]], *, say: Say, detail: Say
+) -> None:
+    """Make `target` a folder to put on the path that holds exactly what is wanted."""
 
     def build(part: Path) -> None:
+        requirements = wanted()
         say(f"installing {', '.join(requirements)}")
-        _install(python, ["--target", str(part), *requirements])
+        install(python, ["--target", str(part), *requirements], detail=detail)
 
-    build_once(target, build)
-    return target
-
-
-def place(name: str, contents: str) -> Path:
-    """Return the folder for `contents` installed for this interpreter and machine."""
-    digest = hashlib.sha256(contents.encode()).hexdigest()[:12]
-    interpreter = f"{sys.implementation.cache_tag}-{platform.machine()}"
-    return cache_folder() / "engines" / interpreter / f"{name}-{digest}"
-
-
-def _install(python: Path, arguments: Sequence[str]) -> None:
-    """Install exactly what is named: no dependency of it, and nothing built from source."""
-    command = [str(python), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    command += ["--no-deps", "--only-binary", ":all:", *arguments]
-    _call(command, "installing packages")
-
-
-def _call(command: Sequence[str], purpose: str) -> None:
-    """Run `command`; its last lines become the error when it fails."""
-    env = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-    done = subprocess.run(  # noqa: S603 - our own interpreter with our own arguments
-        command, env=env, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
-        raise EnvironmentUnavailableError(
-            f"{purpose} failed with exit status {done.returncode}: {' '.join(command)}\n{last}"
-        )
+    build_once(target, build, busy=lambda: say(f"waiting for another deploy: {target.name}"))

@@ -1,6 +1,6 @@
 """Builds a folder once, whole or not at all, whoever asks first and however often it is killed.
 
-Locks and renames only; what goes into the folder is the caller's business.
+Locks, renames and sizes only; what goes into a folder is the caller's business.
 """
 
 from __future__ import annotations
@@ -14,23 +14,33 @@ from pathlib import Path
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`; the kernel lets go of it when this process ends, however it ends."""
+def locked(path: Path, *, shared: bool = False, busy: Callable[[], object]) -> Iterator[None]:
+    """Hold the lock file `path`; the kernel lets go of it when this process ends, however it ends.
+
+    `busy` is called where another process holds it, before waiting for that one; it may raise.
+    """
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            busy()
+            fcntl.flock(file, kind)
         yield
 
 
-def build_once(target: Path, build: Callable[[Path], None]) -> bool:
+def build_once(
+    target: Path, build: Callable[[Path], None], *, busy: Callable[[], object] = lambda: None
+) -> bool:
     """Return whether `target` had to be built: `build` fills an empty folder, which becomes `target`.
 
     `target` exists only when its building came to an end. Whatever `build` raises passes through,
-    and nothing of the attempt stays.
+    and nothing of the attempt stays. `busy` is called before waiting for another builder.
     """
     if target.is_dir():
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.with_name(f"{target.name}.lock")):
+    with locked(target.with_name(f"{target.name}.lock"), busy=busy):
         if target.is_dir():
             return False
         for abandoned in target.parent.glob(f"{target.name}.*.part"):
@@ -42,3 +52,16 @@ def build_once(target: Path, build: Callable[[Path], None]) -> bool:
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return True
+
+
+def remove(target: Path) -> None:
+    """Remove a built folder; it is gone at once, so that a killed removal leaves no half of it."""
+    part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".part", dir=target.parent))
+    target.rename(part)
+    shutil.rmtree(part)
+
+
+def disk_mib(folder: Path) -> float:
+    """Return what the files below `folder` take on disk, in MiB."""
+    blocks = (path.lstat().st_blocks for path in folder.rglob("*"))
+    return sum(blocks) * 512 / 2**20

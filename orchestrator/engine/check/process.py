@@ -90,11 +90,10 @@ class EngineProcess:
 
 def _variables(environment: EngineEnvironment, env: Mapping[str, str], home: str) -> dict[str, str]:
     """Return what the process may see: nothing of the caller's shell but where programs are."""
-    ours = environment.env
     return {
-        **ours,
+        **environment.env,
         **env,
-        "PYTHONPATH": f"{ENGINE_SIDE}{os.pathsep}{ours['PYTHONPATH']}",
+        "PYTHONPATH": os.pathsep.join(map(str, (ENGINE_SIDE, *environment.folders))),
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": home,
         "TMPDIR": home,

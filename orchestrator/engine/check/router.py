@@ -16,13 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from orchestrator.engine.check.environment import (
-    PACKAGES,
-    EnvironmentUnavailableError,
-    Say,
-    ensure_venv,
-    place,
-)
+from orchestrator.engine.check.base import PACKAGES, ensure_venv, place
+from orchestrator.engine.check.install import EnvironmentUnavailableError, Say
 from orchestrator.engine.check.process import ENGINE_SIDE, PipelineError
 from orchestrator.tables import read_table
 

@@ -19,9 +19,7 @@ def environment_of(release: Path, base: Path) -> EngineEnvironment:
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
-    return EngineEnvironment(
-        version="0.0", base=base, transformers=base / "nothing", release=release
-    )
+    return EngineEnvironment("0.0", python, release / "sglang", (release,))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.check.folder import build_once
+from orchestrator.engine.check.folder import build_once, disk_mib, locked, remove
 
 
 def fill(part: Path) -> None:
@@ -72,3 +72,35 @@ def test_two_builders_build_once(tmp_path: Path) -> None:
     assert build_once(target, slow)
     thread.join()
     assert [False] == built
+
+
+def test_removed_folder_is_gone_with_all_in_it(tmp_path: Path) -> None:
+    """Nothing of a removed folder stays, and it can be built again."""
+    build_once(tmp_path / "b", fill)
+    remove(tmp_path / "b")
+    assert ["b.lock"] == [path.name for path in tmp_path.iterdir()]
+    assert build_once(tmp_path / "b", fill)
+
+
+def test_waiting_is_told_and_may_be_refused(tmp_path: Path) -> None:
+    """Whoever finds a lock held hears of it first; installations hold one together."""
+    path = tmp_path / "a" / "lock"
+
+    def refuse() -> None:
+        raise ValueError("held")
+
+    with locked(path, shared=True, busy=refuse):
+        with locked(path, shared=True, busy=refuse):
+            pass
+        with pytest.raises(ValueError, match="held"), locked(path, busy=refuse):
+            pass
+    with locked(path, busy=refuse):
+        pass
+
+
+def test_size_on_disk_counts_what_files_take(tmp_path: Path) -> None:
+    """A folder of 3 MiB of data takes about 3 MiB."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "file").write_bytes(b"x" * 3 * 2**20)
+    assert 3 == pytest.approx(disk_mib(tmp_path), abs=0.1)

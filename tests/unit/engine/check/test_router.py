@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.engine import catalog
-from orchestrator.engine.check.environment import PACKAGES, EnvironmentUnavailableError
+from orchestrator.engine.check.base import PACKAGES
+from orchestrator.engine.check.install import EnvironmentUnavailableError
 from orchestrator.engine.check.process import PipelineError
 from orchestrator.engine.check.router import RouterEnvironment, ensure_router, judge
 from orchestrator.tables import read_table
@@ -18,7 +19,8 @@ PINNED = re.compile(r"[\w.-]+==[\w.]+")
 
 def pretended(folder: Path, launch_router: str) -> RouterEnvironment:
     """Return an environment whose `sglang_router.launch_router` is the given text."""
-    base = environment_of(folder, folder / "base").base
+    base = folder / "base"
+    environment_of(folder, base)
     package = folder / "packages" / "sglang_router"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.engine.check.dump import GPU, render
 from orchestrator.engine.check.pipeline import Pipeline
 from scripts import engine_env, snapshot_catalog
 from tests.unit.engine.check.conftest import MINIATURE, environment_of
@@ -14,9 +15,10 @@ def test_catalogue_has_a_header_and_a_line_for_each_option(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
     """A catalogue is JSON, names its release and parser, and leaves out what says nothing."""
-    options = pipeline.options(snapshot_catalog.GPU)
-    text = snapshot_catalog.render(environment_of(MINIATURE, tmp_path), options)
+    options = pipeline.options(GPU)
+    text = render(environment_of(MINIATURE, tmp_path), options, "who wrote it")
     data = json.loads(text)
+    assert "who wrote it" == data["generator"]
     assert ("sglang", "0.0", 5) == (data["engine"], data["version"], data["option_count"])
     assert 64 == len(data["server_args_sha256"])
     assert [option["flag"] for option in options] == [item["flag"] for item in data["options"]]
@@ -54,15 +56,9 @@ def test_routers_have_catalogues_of_their_own(
     assert 0 == snapshot_catalog.main(["--router", "--check", "0.3.2"])
 
 
-def test_release_without_environment_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """Preparing an unknown release ends with one line of error and status 1."""
-    assert 1 == engine_env.main(["0.4"])
-    assert capsys.readouterr().err.startswith("engine_env: no environment is described for SGLang")
-
-
-def test_size_on_disk_counts_what_files_take(tmp_path: Path) -> None:
-    """A folder of 3 MiB of data takes about 3 MiB."""
-    folder = tmp_path / "a"
-    folder.mkdir()
-    (folder / "file").write_bytes(b"x" * 3 * 2**20)
-    assert 3 == pytest.approx(engine_env.disk_mib(tmp_path), abs=0.1)
+def test_what_is_no_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Preparing what is no release ends with one line of error and status 1."""
+    assert 1 == engine_env.main(["latest"])
+    assert "engine_env: 'latest' is no version of SGLang; write e.g. 0.5.23\n" == (
+        capsys.readouterr().err
+    )

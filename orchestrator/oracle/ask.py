@@ -1,0 +1,101 @@
+"""Asks the engine about every pool of a spec and compares its answers with what the plan predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.engine.behaviours import predict
+from orchestrator.engine.check.pipeline import Verdict
+from orchestrator.facts.model import Facts, Known
+from orchestrator.oracle.cause import Judge, causes
+from orchestrator.oracle.report import Difference, EngineReport, PoolReport
+from orchestrator.oracle.requests import NotAskableError, requests
+from orchestrator.pools import PoolView, pool_views
+from orchestrator.spec.cluster import ClusterSpec
+
+
+def ask(spec: ClusterSpec, facts: Facts, folder: Path, engine: Judge, where: str) -> EngineReport:
+    """Return the engine's word on every pool, whether our rules pass it or not."""
+    return EngineReport(
+        sglang=spec.engine.sglang,
+        where=where,
+        assumed=tuple(_assumed(spec, facts)),
+        pools=tuple(ask_pool(view, facts, folder, engine) for view in pool_views(spec)),
+    )
+
+
+def ask_pool(view: PoolView, facts: Facts, folder: Path, engine: Judge) -> PoolReport:
+    """Return the engine's word on one pool: on the first node rank that it does not accept."""
+    try:
+        asked = requests(view, facts, folder)
+    except NotAskableError as reason:
+        return _report(view, 0, 0, Verdict("unknown", str(reason), {}, {}))
+    answers = [(one, engine.judge(one.request)) for one in asked]
+    first, verdict = next((a for a in answers if a[1].verdict != "accepted"), answers[0])
+    found = causes(first, verdict, engine) if verdict.verdict == "refused" else ()
+    return _report(view, len(asked), first.rank, verdict, found)
+
+
+def _report(view: PoolView, ranks: int, rank: int, verdict: Verdict, found: Any = ()) -> PoolReport:
+    accepted = verdict.verdict == "accepted"
+    return PoolReport(
+        pool=view.pool.name,
+        path=view.path,
+        ranks=ranks,
+        rank=rank,
+        verdict=verdict.verdict,
+        error=verdict.error,
+        causes=found,
+        differences=tuple(_differences(view, verdict)) if accepted else (),
+        filled=_filled(verdict) if accepted else {},
+    )
+
+
+def _differences(view: PoolView, verdict: Verdict) -> Iterator[Difference]:
+    """Yield what resolves differently, and what was predicted and does not come."""
+    predicted = {rewrite.argument: rewrite for rewrite in predict(view)}
+    for argument, rewrite in predicted.items():
+        got = at(verdict.resolved, argument)
+        asked = at(verdict.requested, argument)
+        yield Difference(
+            argument, asked, got, rewrite.behaviour, rewrite.says, came=got == rewrite.resolved
+        )
+    for argument, (asked, got) in replaced(verdict).items():
+        if argument not in predicted:
+            yield Difference(argument, asked, got, None, "")
+
+
+def replaced(verdict: Verdict) -> dict[str, tuple[Any, Any]]:
+    """Return the arguments whose written or default value was replaced, with both values."""
+    return {
+        name: (asked, verdict.resolved[name])
+        for name, asked in verdict.requested.items()
+        if asked is not None and name in verdict.resolved and verdict.resolved[name] != asked
+    }
+
+
+def _filled(verdict: Verdict) -> dict[str, Any]:
+    return {
+        name: got
+        for name, got in verdict.resolved.items()
+        if got is not None and verdict.requested.get(name, got) is None
+    }
+
+
+def at(arguments: Mapping[str, Any], name: str) -> Any:
+    """Return one argument; dots lead into a JSON value, and what is not there is `None`."""
+    value: Any = arguments
+    for step in name.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _assumed(spec: ClusterSpec, facts: Facts) -> Iterator[str]:
+    if isinstance(facts.gpu, Known):
+        gpu = facts.gpu.value
+        yield f"GPUs are {gpu.device_name} with {gpu.memory_mib} MiB"
+    yield f"{spec.model.path} has the config.json of {spec.model.config or spec.model.variant}"
+    if spec.hardware.nics:
+        yield "nodes have the RDMA devices that hardware.nics names"

@@ -1,0 +1,81 @@
+"""The engine's word as findings at the user's fields, beside those of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator.diagnostics.model import (
+    Diagnostic,
+    Fix,
+    Impact,
+    Related,
+    Severity,
+    Stage,
+    spell,
+)
+from orchestrator.oracle.report import EngineReport, PoolReport
+
+
+def findings(report: EngineReport) -> Iterator[Diagnostic]:
+    """Yield a finding for every refusal, gap and surprise; nothing for what the plan says already."""
+    for pool in report.pools:
+        if pool.verdict == "refused":
+            yield _refused(pool, report)
+        elif pool.verdict == "unknown":
+            yield _unknown(pool, report)
+        if pool.surprises:
+            yield _surprised(pool, report)
+
+
+def _refused(pool: PoolReport, report: EngineReport) -> Diagnostic:
+    place, *others = pool.causes or (pool.path,)
+    rank = f", node rank {pool.rank}" if pool.rank else ""
+    advice = (
+        f"change {' or '.join(spell(path) for path in pool.causes[:3])}"
+        if pool.causes
+        else "read the engine's message; no single field makes it go away"
+    )
+    return Diagnostic(
+        "ENG821",
+        "refused-by-engine",
+        Severity.ERROR,
+        f"pool {pool.pool}{rank}: SGLang {report.sglang} refuses to start: {pool.error}",
+        place,
+        impact=Impact.REFUSES_TO_START,
+        because="said by the engine itself, asked without a GPU",
+        related=tuple(Related(path, "has a part in it") for path in others[:3]),
+        fix=Fix(advice),
+        on_key="extra_args" in place or "env" in place,
+        refused_at=Stage.ARGUMENTS,
+    )
+
+
+def _surprised(pool: PoolReport, report: EngineReport) -> Diagnostic:
+    count = len(pool.surprises)
+    noun = "argument" if count == 1 else "arguments"
+    return Diagnostic(
+        "ENG822",
+        "unpredicted-rewrite",
+        Severity.WARNING,
+        f"pool {pool.pool}: SGLang {report.sglang} resolves {count} {noun} to what the plan does not say",
+        pool.path,
+        impact=Impact.SILENTLY_WRONG,
+        because="rules and memory were computed with other values",
+        details=tuple(
+            f"{one.argument}: {one.asked} becomes {one.resolved}" for one in pool.surprises
+        ),
+        fix=Fix("check that you can live with it, and report it: the plan should have said so"),
+    )
+
+
+def _unknown(pool: PoolReport, report: EngineReport) -> Diagnostic:
+    return Diagnostic(
+        "ENG823",
+        "engine-check-incomplete",
+        Severity.WARNING,
+        f"pool {pool.pool}: what SGLang {report.sglang} makes of it is unknown: {pool.error}",
+        pool.path,
+        impact=Impact.OPERATIONAL_RISK,
+        because="the check lacks something that only a pod has; it is no refusal",
+        fix=Fix("run `deploy validate --engine=cluster`, where the engine's image has it"),
+    )
