@@ -1,1 +1,1 @@
-"""Expert distributions as SGLang writes and replays them, read without torch."""
+"""Expert distributions as SGLang writes and replays them, read and placed without torch."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.check.environment import ensure, ensure_base
+from orchestrator.engine.check.environment import EngineEnvironment, ensure, ensure_base
 from orchestrator.engine.check.pipeline import Pipeline
 
 
@@ -23,6 +23,12 @@ def pipeline() -> Iterator[Callable[[str], Pipeline]]:
             return running.enter_context(Pipeline(environment))
 
         yield started
+
+
+@pytest.fixture(scope="session")
+def engine_environment() -> Callable[[str], EngineEnvironment]:
+    """Return where a release can be imported."""
+    return lambda version: ensure(version, say=logging.getLogger("engine environment").warning)
 
 
 @pytest.fixture(scope="session")
