@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.engine.tables import table
-from orchestrator.versions import within
+from orchestrator.engine.tables import rows_for, table
 
 if TYPE_CHECKING:
     from orchestrator.pools import PoolView
@@ -58,11 +57,9 @@ def predict(view: PoolView) -> tuple[Rewrite, ...]:
 
 def _rewrites(view: PoolView, settings: Mapping[str, Any]) -> Iterator[Rewrite]:
     extra = view.pool.extra_args
-    for row in table("behaviours"):
-        if (
-            not within(view.cluster.engine.sglang, row["sglang"])
-            or not all(_holds(settings[name], wanted) for name, wanted in row["when"].items())
-            or any(flag in extra for flag in row.get("unless", ()))
+    for row in rows_for(view.cluster.engine.sglang, table("behaviours")):
+        if not all(_holds(settings[name], wanted) for name, wanted in row["when"].items()) or any(
+            flag in extra for flag in row.get("unless", ())
         ):
             continue
         for argument, value in row["resolves"].items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from orchestrator.engine.asked import API_KEY, Placeholder
 from orchestrator.names import (
     HTTP_PORT,
     ROUTER_METRICS_PORT,
@@ -11,15 +12,8 @@ from orchestrator.names import (
     leader_labels,
     router_name,
 )
-from orchestrator.plan.launch import API_KEY, user_env
-from orchestrator.plan.model import (
-    Argument,
-    FromSecret,
-    Placeholder,
-    PoolPlan,
-    RouterPlan,
-    Value,
-)
+from orchestrator.plan.launch import user_env
+from orchestrator.plan.model import Argument, FromSecret, PoolPlan, RouterPlan, Value
 from orchestrator.plan.options import pod_settings
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.router import Router
