@@ -11,6 +11,7 @@ from functools import lru_cache
 from orchestrator.catalog.engine_memory import EngineMemory, engine_memory
 from orchestrator.catalog.gpus import Gpu
 from orchestrator.catalog.model_config import ModelShape
+from orchestrator.engine.catalog import reviewed_as
 from orchestrator.memory import MemoryTable, PoolShape, checkpoint_bytes, estimate
 from orchestrator.pools import PoolView
 
@@ -61,7 +62,7 @@ def footprint(view: PoolView, model: ModelShape, gpu: Gpu) -> MemoryTable:
 
 def shape_footprint(shape: PoolShape, version: str, model: ModelShape, gpu: Gpu) -> MemoryTable:
     """Return what one GPU of a shape holds; raises `UnknownReleaseError` as `footprint` does."""
-    engine = engine_memory(version)
+    engine = engine_memory(reviewed_as(version))
     if engine is None:
         raise UnknownReleaseError(f"how SGLang {version} uses GPU memory is unknown")
     return _estimate(shape, model, gpu, engine)

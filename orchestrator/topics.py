@@ -29,9 +29,13 @@ def _fabrics() -> str:
 
 
 def _engines() -> str:
-    from orchestrator.engine.catalog import versions
+    from orchestrator.engine.catalog import learned, learned_folder, reviewed_as, versions
 
-    return "SGLang releases with a catalogue:\n" + "".join(f"  {name}\n" for name in versions())
+    text = "SGLang releases that are reviewed:\n" + "".join(f"  {name}\n" for name in versions())
+    if known := learned():
+        text += f"Learned, in {learned_folder()}:\n"
+        text += "".join(f"  {name}, judged as {reviewed_as(name)}\n" for name in known)
+    return f"{text}Any other one: deploy engine learn VERSION\n"
 
 
 def _impacts() -> str:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.engine.conditions import holds, launch_settings
-from orchestrator.engine.tables import table
-from orchestrator.versions import within
+from orchestrator.engine.tables import rows_for, table
 
 if TYPE_CHECKING:
     from orchestrator.pools import PoolView
@@ -34,11 +33,9 @@ def predict(view: PoolView) -> tuple[Rewrite, ...]:
 
 
 def _rewrites(view: PoolView, settings: Mapping[str, Any]) -> Iterator[Rewrite]:
-    for row in table("behaviours"):
-        if (
-            not within(view.cluster.engine.sglang, row["sglang"])
-            or not holds(row["when"], settings)
-            or any(settings.get(flag) is not None for flag in row.get("unless", ()))
+    for row in rows_for(view.cluster.engine.sglang, table("behaviours")):
+        if not holds(row["when"], settings) or any(
+            settings.get(flag) is not None for flag in row.get("unless", ())
         ):
             continue
         for argument, value in row["resolves"].items():

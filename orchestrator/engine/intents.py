@@ -55,6 +55,18 @@ def readiness_path(version: str) -> str:
     return path
 
 
+def field_of_flag(intent: str) -> str:
+    """Return the field of the spec that asks for an intent of the command line, `pools[]` for a pool's."""
+    field: str = table("intents")["flags"][intent]["field"]
+    return field
+
+
+def field_of_variable(intent: str) -> str:
+    """Return the field of the spec that asks for an intent of the environment."""
+    field: str = table("intents")["environment"][intent]["field"]
+    return field
+
+
 @cache
 def owned_flags() -> Mapping[str, str]:
     """Return every flag the plan spells, in any version, with the field of the spec that says it."""

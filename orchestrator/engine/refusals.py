@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from orchestrator.engine.conditions import holds, launch_settings
-from orchestrator.engine.tables import table
-from orchestrator.versions import within
+from orchestrator.engine.tables import rows_for, table
 
 if TYPE_CHECKING:
     from orchestrator.pools import PoolView
@@ -29,8 +28,8 @@ class Refusal:
 def refusals(view: PoolView) -> Iterator[Refusal]:
     """Yield what the pool's version of SGLang refuses about its launch."""
     settings = launch_settings(view)
-    for row in table("refusals"):
-        if within(view.cluster.engine.sglang, row["sglang"]) and holds(row["when"], settings):
+    for row in rows_for(view.cluster.engine.sglang, table("refusals")):
+        if holds(row["when"], settings):
             yield Refusal(
                 row["id"],
                 row["at"],

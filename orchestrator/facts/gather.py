@@ -76,9 +76,12 @@ def _fabric(spec: ClusterSpec) -> Fact[Fabric]:
 
 
 def _engine(spec: ClusterSpec) -> Fact[Catalogue]:
-    from orchestrator.engine.catalog import catalogue
+    from orchestrator.engine.catalog import UnreadableCatalogueError, catalogue
 
-    found = catalogue(spec.engine.sglang)
+    try:
+        found = catalogue(spec.engine.sglang)
+    except UnreadableCatalogueError as error:
+        return _broken("the learned catalogue", str(error))
     return Known(found) if found else Unknown(f"SGLang {spec.engine.sglang} has no catalogue")
 
 

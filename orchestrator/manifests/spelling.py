@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from orchestrator.plan.model import Argument, FromPod, FromSecret, Placeholder, Value
+from orchestrator.engine.asked import Placeholder
+from orchestrator.plan.model import Argument, FromPod, FromSecret, Value
 
 _MEANT = re.compile(r"\$(?=[$(])")
 

@@ -14,12 +14,12 @@ from typing import Any
 from orchestrator.catalog.fabrics import Fabric
 from orchestrator.catalog.gpus import Gpu as GpuKind
 from orchestrator.catalog.model_config import config_path
+from orchestrator.engine.asked import LEADER_ADDRESS, WORKER_INDEX, Placeholder
 from orchestrator.engine.check.pipeline import Gpu, Request
 from orchestrator.engine.intents import UnknownIntentError, launch_command
 from orchestrator.facts.model import Fact, Facts, Known, T, Unknown
 from orchestrator.names import leader_host
 from orchestrator.plan.launch import argv, env
-from orchestrator.plan.model import LEADER_ADDRESS, WORKER_INDEX, Placeholder
 from orchestrator.pools import PoolView
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.hardware import Hardware

@@ -5,19 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from orchestrator.engine.asked import LEADER_ADDRESS, WORKER_INDEX, Placeholder
 from orchestrator.memory import MemoryTable
 from orchestrator.names import leader_host
-from orchestrator.plan.model import (
-    LEADER_ADDRESS,
-    WORKER_INDEX,
-    Argument,
-    ClusterPlan,
-    FromPod,
-    FromSecret,
-    Placeholder,
-    PoolPlan,
-    Value,
-)
+from orchestrator.plan.model import Argument, ClusterPlan, FromPod, FromSecret, PoolPlan, Value
 
 VERSION = 1
 """Version of the data form; within one, keys keep their meaning and new keys may be added."""
@@ -35,7 +26,11 @@ def as_data(plan: ClusterPlan, node_rank: int | None = None) -> dict[str, object
         "version": VERSION,
         "name": plan.name,
         "namespace": plan.namespace,
-        "engine": {"sglang": plan.sglang, "image": plan.image},
+        "engine": {
+            "sglang": plan.sglang,
+            "reviewed_as": plan.reviewed_as,
+            "image": plan.image,
+        },
         "fabric": {
             "name": plan.fabric,
             "rdma_resource": plan.rdma_resource,

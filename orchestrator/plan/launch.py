@@ -2,98 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from orchestrator.catalog.fabrics import Fabric
+from orchestrator.engine.asked import ADMIN_API_KEY, API_KEY, Placeholder, asked, asked_variables
 from orchestrator.engine.intents import flags, launch_command, variable
-from orchestrator.names import HTTP_PORT, RENDEZVOUS_PORT
-from orchestrator.plan.model import (
-    LEADER_ADDRESS,
-    WORKER_INDEX,
-    Argument,
-    FromPod,
-    FromSecret,
-    Placeholder,
-    Value,
-)
+from orchestrator.plan.model import Argument, FromPod, FromSecret, Value
 from orchestrator.pools import PoolView
 from orchestrator.spec.pool import FlagValue
 
-API_KEY, ADMIN_API_KEY, HF_TOKEN = "SGLANG_API_KEY", "SGLANG_ADMIN_API_KEY", "HF_TOKEN"
-"""Variables that carry secrets into the pod; the first two are referred to on the command line."""
-
-IntentValue: TypeAlias = bool | int | float | str | Placeholder | None
-
-
-def intents(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
-    """Yield what the pool asks of the engine, in the order of the command line.
-
-    `None` and `False` mean that nothing is said and the engine's default holds.
-    """
-    spec, pool = view.cluster, view.pool
-    yield "model_path", spec.model.path
-    yield "trust_remote_code", True
-    yield "revision", spec.model.revision
-    yield "served_name", spec.model.served_name
-    yield "load_format", None if spec.model.load_format == "auto" else spec.model.load_format
-    yield "host", "0.0.0.0"  # noqa: S104 - a pod is reached from other pods
-    yield "port", HTTP_PORT
-    if pool.role != "aggregated":
-        yield "role", pool.role
-        yield "transfer_backend", spec.transfer.backend
-        yield "bootstrap_port", spec.transfer.bootstrap_port if pool.role == "prefill" else None
-        yield "nics", _nics(spec.hardware.nics)
-    yield "tp", view.tp
-    yield "attention_dp", view.attention_dp if view.attention_dp > 1 else None
-    yield "ep", view.ep if view.ep > 1 else None
-    if view.nodes > 1:
-        yield "nodes", view.nodes
-        yield "node_rank", Placeholder(WORKER_INDEX)
-        yield "leader_address", Placeholder(LEADER_ADDRESS, after=f":{RENDEZVOUS_PORT}")
-    yield "all_to_all", None if pool.all_to_all == "none" else pool.all_to_all
-    yield "deepep_mode", view.deepep_mode
-    yield from _experts(view)
-    yield "max_running_requests", pool.max_running_requests
-    yield "cuda_graph_max_batch", pool.cuda_graph_max_batch
-    yield "chunked_prefill", pool.chunked_prefill
-    yield "memory_fraction", pool.memory_fraction
-    yield "context_length", pool.context_length
-    yield "kv_cache_dtype", None if pool.kv_cache_dtype == "auto" else pool.kv_cache_dtype
-    if pool.mtp:
-        yield "mtp_algorithm", "EAGLE"
-        yield "mtp_steps", pool.mtp.steps
-        yield "mtp_topk", 1
-        yield "mtp_draft_tokens", view.verify_tokens
-    if pool.hicache:
-        yield "hicache", True
-        yield "hicache_ratio", pool.hicache.ratio
-        yield "hicache_size", pool.hicache.size_gb
-        yield "hicache_write_policy", pool.hicache.write_policy
-        yield "hicache_storage", pool.hicache.storage_backend
-    yield "metrics", True
-    yield "metrics_of_all_ranks", view.attention_dp > 1
-    yield "api_key", Placeholder(API_KEY) if spec.engine.api_key else None
-    yield "admin_api_key", Placeholder(ADMIN_API_KEY) if spec.engine.admin_api_key else None
-
-
-def _experts(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
-    distribution, recorder = view.cluster.experts.distribution, view.pool.recorder
-    yield "redundant", view.redundant or None
-    if distribution:
-        yield "expert_file", f"{distribution.mount.rstrip('/')}/{distribution.path}"
-    yield "algorithm", None if view.algorithm == "auto" else view.algorithm
-    yield "waterfill", view.waterfill
-    if recorder:
-        yield "recorder_mode", recorder.mode
-        yield "recorder_buffer", recorder.buffer
-
-
-def _nics(nics: list[str] | dict[str, str] | None) -> str | None:
-    if isinstance(nics, dict):
-        return json.dumps(nics, separators=(",", ":"))
-    return ",".join(nics) if nics else None
+HF_TOKEN = "HF_TOKEN"  # noqa: S105 - the name of a variable
 
 
 def argv(view: PoolView) -> tuple[Argument, ...]:
@@ -103,9 +21,7 @@ def argv(view: PoolView) -> tuple[Argument, ...]:
     """
     version = view.cluster.engine.sglang
     words: list[Argument] = list(launch_command(version))
-    for intent, value in intents(view):
-        if value is None or value is False:
-            continue
+    for intent, value in asked(view):
         flag, beside = flags(intent, version)
         words.append(flag)
         if value is not True:
@@ -132,20 +48,20 @@ def env(view: PoolView, fabric: Fabric) -> dict[str, Value]:
     """Return the environment of every pod of the pool: the plan's own, over the user's, over the fabric's."""
     spec, version = view.cluster, view.cluster.engine.sglang
     cache = spec.engine.jit_cache.mount.rstrip("/")
-    own: dict[str, Value] = {
-        variable("host_ip", version): FromPod("status.podIP"),
-        variable("fp4_experts", version): "1" if spec.model.experts == "fp4" else "0",
-        variable("jit_cache", version): cache,
-        variable("deep_gemm_cache", version): f"{cache}/deep_gemm",
+    recorder = view.pool.recorder
+    values: dict[str, Value] = {
+        "host_ip": FromPod("status.podIP"),
+        "fp4_experts": "1" if spec.model.experts == "fp4" else "0",
+        "jit_cache": cache,
+        "deep_gemm_cache": f"{cache}/deep_gemm",
+        "dispatch_tokens": str(view.dispatch_tokens),
+        # Both roles may share a claim, and a dump does not say whose it is.
+        "recorder_folder": f"{recorder.mount}/{view.pool.name}" if recorder else "",
     }
-    if view.deepep_mode in ("low_latency", "auto"):
-        own[variable("dispatch_tokens", version)] = str(view.dispatch_tokens)
+    own = {variable(intent, version): values[intent] for intent in asked_variables(view)}
     if spec.model.cache and not spec.model.path.startswith("/"):
         mine = {**spec.pod.env, **view.pool.pod.env}
         own |= {} if "HF_HOME" in mine else {"HF_HOME": spec.model.cache.mount}
-    if view.pool.recorder:
-        # Both roles may share a claim, and a dump does not say whose it is.
-        own[variable("recorder_folder", version)] = f"{view.pool.recorder.mount}/{view.pool.name}"
     for name, key in (
         (HF_TOKEN, spec.model.hf_token),
         (API_KEY, spec.engine.api_key),

@@ -9,33 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from orchestrator.engine.asked import Placeholder
 from orchestrator.engine.behaviours import Rewrite
 from orchestrator.pools import ExpertLayout
 
 if TYPE_CHECKING:
     from orchestrator.memory import MemoryTable
-
-LEADER_ADDRESS, WORKER_INDEX = "LWS_LEADER_ADDRESS", "LWS_WORKER_INDEX"
-"""Variables that LeaderWorkerSet gives every pod of a group."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """`before`, the value of an environment variable of the pod, `after`."""
-
-    variable: str
-    before: str = ""
-    after: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.before}$({self.variable}){self.after}"
-
-    def filled(self, variables: Mapping[str, str]) -> str:
-        """Return the text with the variable's value, or with the reference where it has none."""
-        if self.variable not in variables:
-            return str(self)
-        return f"{self.before}{variables[self.variable]}{self.after}"
-
 
 Argument: TypeAlias = str | Placeholder
 
@@ -174,11 +153,12 @@ class RouterPlan:
 
 @dataclass(frozen=True, slots=True)
 class ClusterPlan:
-    """The whole deployment."""
+    """The whole deployment. `reviewed_as` is the release whose intents and behaviours were taken."""
 
     name: str
     namespace: str
     sglang: str
+    reviewed_as: str
     image: str
     pull_secrets: tuple[str, ...]
     fabric: str

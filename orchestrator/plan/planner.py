@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.engine.behaviours import predict
+from orchestrator.engine.catalog import reviewed_as
 from orchestrator.engine.intents import readiness_path
 from orchestrator.facts.model import Fact, Known, T
 from orchestrator.footprint import checkpoint_bytes, footprint
@@ -26,6 +27,7 @@ def plan(checked: Checked) -> ClusterPlan:
         name=spec.name,
         namespace=spec.namespace,
         sglang=spec.engine.sglang,
+        reviewed_as=reviewed_as(spec.engine.sglang),
         image=spec.engine.image,
         pull_secrets=tuple(spec.engine.pull_secrets),
         fabric=fabric.name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from orchestrator.engine.asked import API_KEY, Placeholder
 from orchestrator.engine.router_intents import flag, launch_command, planned_version
 from orchestrator.names import (
     HTTP_PORT,
@@ -16,15 +17,8 @@ from orchestrator.names import (
     leader_labels,
     router_name,
 )
-from orchestrator.plan.launch import API_KEY, user_env
-from orchestrator.plan.model import (
-    Argument,
-    FromSecret,
-    Placeholder,
-    PoolPlan,
-    RouterPlan,
-    Value,
-)
+from orchestrator.plan.launch import user_env
+from orchestrator.plan.model import Argument, FromSecret, PoolPlan, RouterPlan, Value
 from orchestrator.plan.options import pod_settings
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.router import Router

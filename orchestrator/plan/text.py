@@ -22,6 +22,8 @@ def as_text(plan: ClusterPlan, node_rank: int | None, style: Style) -> str:
 
 def _head(plan: ClusterPlan, style: Style) -> Iterator[str]:
     yield style.strong(f"{plan.name}: SGLang {plan.sglang}, namespace {plan.namespace}")
+    if plan.reviewed_as != plan.sglang:
+        yield f"  not reviewed: spelled, predicted and sized as SGLang {plan.reviewed_as}"
     yield f"  image        {plan.image}"
     yield f"  fabric       {plan.fabric}"
     if plan.expert_file:
@@ -68,7 +70,8 @@ def _pool_text(
     for name, value in pool.env.items():
         yield f"    {name}={_shown(value)}"
     if pool.rewrites:
-        yield "  the engine will resolve differently"
+        as_of = f", as {plan.reviewed_as} does" if plan.reviewed_as != plan.sglang else ""
+        yield f"  the engine will resolve differently{as_of}"
         for rewrite in pool.rewrites:
             yield f"    {rewrite.argument} → {rewrite.resolved}: {rewrite.says}"
 

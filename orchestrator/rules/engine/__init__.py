@@ -7,6 +7,8 @@ from orchestrator.rules.engine.refused_combination import refused_combination
 from orchestrator.rules.engine.unknown_engine_argument import unknown_engine_argument
 from orchestrator.rules.engine.unknown_engine_version import unknown_engine_version
 from orchestrator.rules.engine.unknown_hicache_storage import unknown_hicache_storage
+from orchestrator.rules.engine.unreviewed_engine_version import unreviewed_engine_version
+from orchestrator.rules.engine.unspelled_intent import unspelled_intent
 
 RULES = (
     unknown_engine_version,
@@ -15,5 +17,7 @@ RULES = (
     invalid_argument_value,
     plan_owned_variable,
     unknown_hicache_storage,
+    unspelled_intent,
+    unreviewed_engine_version,
     refused_combination,
 )

@@ -25,7 +25,8 @@ def unknown_engine_version(context: Context) -> Iterator[Finding]:
 
     ## How to fix
     Name the release that the image carries, as PyPI spells it, e.g. `"0.5.23"`. If it is newer
-    than all that are known, take an image of a known one.
+    than all that are known, take an image of a known one, or let `deploy engine learn` dump its
+    parser: it is then judged as the nearest known one, and every report says so.
 
     ## Examples
     ```yaml fail
@@ -47,11 +48,15 @@ def unknown_engine_version(context: Context) -> Iterator[Finding]:
         return
     known = versions()
     given = context.version
+    learn = f"; or run `deploy engine learn {given}`" if parse(given) else ""
     said = "has no catalogue" if parse(given) else "is no version"
+    broken = context.facts.engine.broken
     yield Finding(
         ("engine", "sglang"),
-        f"SGLang {given!r} {said}; known are {', '.join(known)}",
-        Fix(f"set engine.sglang to {_nearest(given, known)}, and the image with it"),
+        f"SGLang {given!r}: {broken}"
+        if broken
+        else f"SGLang {given!r} {said}; known are {', '.join(known)}",
+        Fix(f"set engine.sglang to {_nearest(given, known)}, and the image with it{learn}"),
     )
 
 

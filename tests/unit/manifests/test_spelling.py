@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.engine.asked import Placeholder
 from orchestrator.manifests.spelling import literal, variables, words
-from orchestrator.plan.model import FromPod, FromSecret, Placeholder
+from orchestrator.plan.model import FromPod, FromSecret
 
 
 def kubelet_expansion(text: str, known: dict[str, str]) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 import yaml
 
+from orchestrator.engine.asked import Placeholder
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
-from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, Placeholder, PoolPlan
+from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, PoolPlan
 from orchestrator.plan.planner import plan
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check

@@ -1,9 +1,12 @@
 """Small expert-distribution files that the examples on rule pages refer to as `local:`."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from orchestrator.engine.catalog import FOLDER, catalogue_file
 
 LAYERS, EXPERTS = 43, 256
 
@@ -40,3 +43,16 @@ def example_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text(json.dumps(data), encoding="utf-8")
     (folder / "damaged.pt").write_bytes(b"PK\x03\x04 this is no torch file")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache that has learned 0.5.24: the parser of 0.5.23 without `--enable-waterfill`."""
+    cache = tmp_path_factory.mktemp("cache")
+    (cache / "catalogs").mkdir()
+    lines = catalogue_file(FOLDER, "0.5.23").read_text(encoding="utf-8").splitlines()
+    kept = (line for line in lines if '"flag": "--enable-waterfill"' not in line)
+    catalogue_file(cache / "catalogs", "0.5.24").write_text("\n".join(kept), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DSV4_DEPLOY_CACHE", str(cache))
+        yield cache
