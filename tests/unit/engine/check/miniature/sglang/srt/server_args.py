@@ -96,6 +96,7 @@ def look_for_others(_: Any) -> Any:
 
 
 def mention_kernels(_: Any) -> Any:
+    import deep_ep  # noqa: F401 - to be importable is what is looked for
     from deep_gemm.utils.layout import aligned
     from sgl_kernel import scalar_type
 
