@@ -111,7 +111,7 @@ def _experts(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
     distribution, recorder = view.cluster.experts.distribution, view.pool.recorder
     yield "redundant", view.redundant or None
     if distribution:
-        yield "expert_file", f"{distribution.mount.rstrip('/')}/{distribution.path}"
+        yield "expert_file", distribution.file
     yield "algorithm", None if view.algorithm == "auto" else view.algorithm
     yield "waterfill", view.waterfill
     if recorder:

@@ -31,7 +31,7 @@ def ask_pool(view: PoolView, facts: Facts, folder: Path, engine: Judge) -> PoolR
     try:
         asked = requests(view, facts, folder)
     except NotAskableError as reason:
-        return _report(view, 0, 0, Verdict("unknown", str(reason), {}, {}))
+        return _report(view, 0, 0, Verdict("unknown", str(reason)))
     answers = [(one, engine.judge(one.request)) for one in asked]
     first, verdict = next((a for a in answers if a[1].verdict != "accepted"), answers[0])
     found = causes(first, verdict, engine) if verdict.verdict == "refused" else ()

@@ -58,6 +58,7 @@ def requests(view: PoolView, facts: Facts, folder: Path) -> tuple[RankRequest, .
                 experts_dtype=spec.model.experts,
                 env=_variables(view, fabric),
                 infiniband=_devices(spec.hardware),
+                files=_files(spec, folder),
             ),
         )
         for rank in range(view.nodes)
@@ -103,6 +104,14 @@ def _devices(hardware: Hardware) -> tuple[str, ...] | None:
     if nics is None:
         return None
     return tuple(nics.values()) if isinstance(nics, dict) else tuple(nics)
+
+
+def _files(spec: ClusterSpec, folder: Path) -> dict[str, str]:
+    """Return the expert-distribution file by its path in the pod, where it is at hand here."""
+    distribution = spec.experts.distribution
+    if distribution is None or distribution.local is None:
+        return {}
+    return {distribution.file: str((folder / distribution.local).absolute())}
 
 
 def _known(fact: Fact[T]) -> T:

@@ -36,6 +36,11 @@ class Distribution(SpecModel):
         description="Expected SHA-256 of the file, where it is not at hand as `local`.",
     )
 
+    @property
+    def file(self) -> str:
+        """Absolute path of the file inside every pod."""
+        return f"{self.mount.rstrip('/')}/{self.path}"
+
 
 class ExpertOverrides(SpecModel):
     """What one pool may decide for itself; the file is the cluster's."""

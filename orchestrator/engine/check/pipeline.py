@@ -9,6 +9,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -37,7 +38,9 @@ class Request:
 
     `model_config` is the checkpoint's config.json, used in place of whatever `--model-path` names.
     `env` holds the engine's variables. `infiniband` are the devices of the machine, None when
-    nobody knows: an answer that depends on them is then `unknown`.
+    nobody knows: an answer that depends on them is then `unknown`. `files` maps a path in the pod
+    to the file on this machine that stands there: the engine reads it wherever `argv` names the
+    path. A file that is not there at all is missing in the pod, too.
     """
 
     argv: tuple[str, ...]
@@ -46,20 +49,30 @@ class Request:
     experts_dtype: Literal["fp8", "fp4"]
     env: Mapping[str, str] = field(default_factory=dict)
     infiniband: tuple[str, ...] | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the engine took a command line.
+    """How the engine took a command line, and how far it came with it.
 
     `requested` are the parsed options, `resolved` every argument the engine would run with (only
-    when accepted). `unknown` is a gap of this check, never the engine's refusal.
+    when the arguments are accepted). `unknown` is a gap of this check, never the engine's refusal.
+
+    `stage` is the last one reached: `loading` follows when the arguments are accepted. `loading`
+    then holds what came of it before a refusal: `topology`, the widths and, for each TP rank, the
+    ranks that the release derives; `placement` with `layers`, `physical` (slots of a layer) and
+    `sha256`, or None; `waterfill_effective`, None where that is not known; and `gaps`, a text for
+    each part of loading that could not be judged here. `sha256` digests the physical-to-logical
+    map as little-endian int32, layer after layer.
     """
 
     verdict: Literal["accepted", "refused", "unknown"]
     error: str
-    requested: Mapping[str, Any]
-    resolved: Mapping[str, Any]
+    stage: Literal["arguments", "loading"] = "arguments"
+    requested: Mapping[str, Any] = field(default_factory=dict)
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    loading: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Pipeline:
@@ -99,13 +112,14 @@ class Pipeline:
             "model_config": request.model_config,
             "experts_dtype": request.experts_dtype,
             "infiniband": request.infiniband,
+            "files": {path: str(Path(file).absolute()) for path, file in request.files.items()},
         }
         try:
             answer = self._ask(request.gpu, request.env, asked)
         except PipelineError as error:
-            return Verdict("unknown", str(error), {}, {})
+            return Verdict("unknown", str(error))
         names = (part.name for part in dataclasses.fields(Verdict))
-        return Verdict(**{name: answer[name] for name in names})
+        return Verdict(**{name: answer[name] for name in names if name in answer})
 
     def options(self, gpu: Gpu) -> list[dict[str, Any]]:
         """Return a description of every option of the engine's parser, sorted by spelling.

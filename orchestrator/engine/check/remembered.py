@@ -57,7 +57,17 @@ class Remembered:
     def _key(self, request: Request) -> str:
         digest = hashlib.sha256(f"{self._installation} {_code()}".encode())
         digest.update(json.dumps(dataclasses.asdict(request), sort_keys=True).encode())
+        for local in sorted(request.files.values()):
+            digest.update(_contents(Path(local)))
         return digest.hexdigest()
+
+
+def _contents(path: Path) -> bytes:
+    """Return what tells a file from its other versions; nothing of one that cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""
 
 
 def _read(path: Path) -> Verdict | None:

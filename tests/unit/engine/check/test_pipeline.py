@@ -215,11 +215,12 @@ def test_newer_style_resolves_when_told(release: Path, tmp_path: Path) -> None:
     """A release whose record resolves on demand is resolved, and its own dictionary is taken."""
     code = release / "sglang" / "srt" / "server_args.py"
     text = code.read_text(encoding="utf-8").replace("__post_init__", "resolve_once")
-    resolved = "    def resolved_dict(self):\n        return {'tp': self.graphs}\n\n"
+    fields = "{'tp': self.graphs, 'tp_size': 1, 'init_expert_location': 'trivial'}"
+    resolved = f"    def resolved_dict(self):\n        return {fields}\n\n"
     text = text.replace("    def check_server_args", f"{resolved}    def check_server_args")
     code.write_text(text, encoding="utf-8")
     (verdict,) = judge(environment_of(release, tmp_path / "base"), [request("--tp-size", "3")])
-    assert {"tp": {"sizes": [3]}} == verdict.resolved
+    assert {"sizes": [3]} == verdict.resolved["tp"]
 
 
 def test_engine_that_cannot_be_imported_is_unknown(release: Path, tmp_path: Path) -> None:
@@ -277,7 +278,8 @@ def test_side_that_died_in_between_is_unknown(pipeline: Pipeline) -> None:
 def test_options_are_described(pipeline: Pipeline) -> None:
     """Each option is told with spellings, arity, choices, default and what replaces it."""
     options = {option["flag"]: option for option in pipeline.options(H200)}
-    assert ["--do", "--model-path", "--old", "--sampler", "--tp-size"] == list(options)
+    flags = ["--do", "--init-expert-location", "--model-path", "--old", "--sampler", "--tp-size"]
+    assert [*flags, "--waterfill"] == list(options)
     assert {
         "flag": "--tp-size",
         "aliases": ["--tensor-parallel-size"],

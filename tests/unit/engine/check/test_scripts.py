@@ -19,13 +19,13 @@ def test_catalogue_has_a_header_and_a_line_for_each_option(
     text = render(environment_of(MINIATURE, tmp_path), options, "who wrote it")
     data = json.loads(text)
     assert "who wrote it" == data["generator"]
-    assert ("sglang", "0.0", 5) == (data["engine"], data["version"], data["option_count"])
+    assert ("sglang", "0.0", 7) == (data["engine"], data["version"], data["option_count"])
     assert 64 == len(data["server_args_sha256"])
     assert [option["flag"] for option in options] == [item["flag"] for item in data["options"]]
     line = '  {"flag": "--do", "dest": "do", "kind": "store", "choices": ["nothing", '
     assert line in text
     assert '"nargs": 0' in next(line for line in text.splitlines() if "--old" in line)
-    assert 5 == sum(line.startswith('  {"flag"') for line in text.splitlines())
+    assert 7 == sum(line.startswith('  {"flag"') for line in text.splitlines())
 
 
 def test_changed_catalogue_is_noticed(

@@ -75,7 +75,7 @@ def _answer(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     try:
         return in_child(work, seconds=SECONDS)
     except ChildLost as lost:
-        return {"verdict": "unknown", "error": str(lost), "requested": {}, "resolved": {}}
+        return {"verdict": "unknown", "error": str(lost)}
 
 
 def _import_for_later(modules: Iterable[str]) -> None:

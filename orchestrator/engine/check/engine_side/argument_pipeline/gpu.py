@@ -113,3 +113,24 @@ def present_infiniband(devices: Sequence[str] | None) -> None:
         return list(devices or ()) if path == INFINIBAND else entries(path)
 
     os.path.isdir, os.listdir = isdir, listdir  # type: ignore[assignment]  # same call, plainer type
+
+
+def keep_memory_here() -> None:
+    """Let tensors that are meant for a GPU stay in this machine's memory, from now on."""
+    torch: Any = importlib.import_module("torch")
+    move = torch.Tensor.to
+
+    def to(tensor: Any, *args: Any, **words: Any) -> Any:
+        args = tuple("cpu" if _is_gpu(arg) else arg for arg in args)
+        words = {name: "cpu" if _is_gpu(word) else word for name, word in words.items()}
+        return move(tensor, *args, **words)
+
+    torch.Tensor.to = to
+    # Files keep the device their tensors were on; asked before torch's own reader of "cuda".
+    torch.serialization.register_package(
+        0, lambda _: None, lambda storage, place: storage if _is_gpu(place) else None
+    )
+
+
+def _is_gpu(place: Any) -> bool:
+    return str(place).partition(":")[0] == "cuda"

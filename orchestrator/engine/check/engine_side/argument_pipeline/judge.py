@@ -12,18 +12,14 @@ import importlib
 import io
 import itertools
 import os
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import model_folder
+from . import files, loading, model_folder
+from .gaps import is_gap, told
 from .gpu import NotHere, present_count, present_infiniband
 from .plain import field_names, plain, renamed
-
-# What the check lacks and a pod has: files, the hub, another package.
-GAPS = (ImportError, OSError)
-GAP_MODULES = ("huggingface_hub", "torch")
 
 
 def load() -> None:
@@ -45,27 +41,42 @@ def judge(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     present_infiniband(request["infiniband"])
     model = model_folder.write(folder, request["model_config"], request["experts_dtype"])
     argv, named = model_folder.point_at(request["argv"], model)
-    answer = _run(argv)
-    return renamed(answer, str(model), named) if named is not None else answer
+    argv, stand_ins = files.point_at(argv, request["files"], folder)
+    answer = _run(argv, stand_ins)
+    if named is not None:
+        stand_ins[str(model)] = named
+    for ours, theirs in stand_ins.items():
+        answer = renamed(answer, ours, theirs)
+    return answer
 
 
-def _run(argv: Sequence[str]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"verdict": "accepted", "error": "", "requested": {}, "resolved": {}}
+def _run(argv: Sequence[str], at_hand: Collection[str]) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "verdict": "accepted",
+        "error": "",
+        "stage": "arguments",
+        "requested": {},
+        "resolved": {},
+        "loading": {},
+    }
     printed = io.StringIO()
     try:
         with contextlib.redirect_stderr(printed):
             _need_config_file(argv)
             answer["requested"] = plain(vars(parser().parse_args(argv)))
-            answer["resolved"] = _resolve(argv)
+            args = _resolve(argv)
+            answer["resolved"] = _fields(args)
+            answer["stage"] = "loading"
+            answer["loading"], objection = loading.load(args, answer["resolved"], at_hand)
+        if objection is not None:
+            answer |= {"verdict": "refused", "error": told(objection)}
     except SystemExit as leaving:
         lines = printed.getvalue().strip().splitlines() or [f"exit status {leaving.code}"]
         # argparse leaves with 2 and a message; leaving with 0 has printed help, not judged.
         answer["verdict"] = "refused" if leaving.code else "unknown"
         answer["error"] = lines[-1].removeprefix("sglang serve: error: ")
-    except NotHere as missing:
-        answer |= {"verdict": "unknown", "error": f"needs {missing}, which only a real machine has"}
-    except Exception as error:  # noqa: BLE001 - whatever the engine raises is its answer
-        answer |= {"verdict": _verdict_on(error), "error": _told(error)}
+    except (Exception, NotHere) as error:  # noqa: BLE001 - whatever the engine raises is its answer
+        answer |= {"verdict": "unknown" if is_gap(error) else "refused", "error": told(error)}
     return answer
 
 
@@ -76,32 +87,21 @@ def _need_config_file(argv: Sequence[str]) -> None:
             raise NotHere(f"the file {path}")
 
 
-def _resolve(argv: Sequence[str]) -> dict[str, Any]:
-    """Return every field as the engine would run with it."""
+def _resolve(argv: Sequence[str]) -> Any:
+    """Return the engine's record of its arguments, resolved and checked."""
     args = _server_args().prepare_server_args(list(argv))
     # Older releases resolve while the record is made, newer ones when they are told to.
     if hasattr(args, "resolve_once"):
         args.resolve_once()
     args.check_server_args()
+    return args
+
+
+def _fields(args: Any) -> dict[str, Any]:
+    """Return every field as the engine would run with it."""
     if hasattr(args, "resolved_dict"):
         return dict(plain(args.resolved_dict()))
     return {name: plain(getattr(args, name)) for name in field_names(args)}
-
-
-def _verdict_on(error: Exception) -> str:
-    """Return `unknown` for what this machine lacks and `refused` for what the engine objects to."""
-    module = type(error).__module__.partition(".")[0]
-    return "unknown" if isinstance(error, GAPS) or module in GAP_MODULES else "refused"
-
-
-def _told(error: Exception) -> str:
-    """Return kind and text of `error`; for a bare one the line of the engine that raised it."""
-    text = str(error).strip()
-    if not text:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        place = last.filename.rpartition("sglang/")[2]
-        text = f"{last.line} ({place}:{last.lineno})"
-    return f"{type(error).__name__}: {text}"
 
 
 def _server_args() -> Any:

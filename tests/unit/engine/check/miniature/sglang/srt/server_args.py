@@ -50,6 +50,8 @@ class ServerArgs:
     do: str = "nothing"
     sampler: str = "a"
     old: bool = False
+    init_expert_location: str = "trivial"
+    waterfill: bool = False
     graphs: Graphs = dataclasses.field(default_factory=Graphs)
     seen: dict | None = None
 
@@ -72,6 +74,8 @@ class ServerArgs:
         parser.add_argument("--tp-size", "--tensor-parallel-size", type=int, default=1, help="GPUs")
         parser.add_argument("--model-path", "--model", required=True)
         parser.add_argument("--do", choices=list(DOINGS), default="nothing")
+        parser.add_argument("--init-expert-location", default="trivial")
+        parser.add_argument("--waterfill", action="store_true")
         parser.add_argument("--sampler", choices={"c", "b", "a"}, default="a", help="two\n  lines")
         parser.add_argument(
             "--old", action=DeprecatedStoreTrueAction, new_flag="--new", default=False
@@ -92,6 +96,7 @@ def look_for_others(_: Any) -> Any:
 
 
 def mention_kernels(_: Any) -> Any:
+    import deep_ep  # noqa: F401 - to be importable is what is looked for
     from deep_gemm.utils.layout import aligned
     from sgl_kernel import scalar_type
 
@@ -183,6 +188,14 @@ DOINGS = {
     "print": lambda _: os.write(1, b"chatter\n") and None,
     "die": lambda _: os.kill(os.getpid(), signal.SIGKILL),
 }
+
+
+PUBLISHED = []
+
+
+def set_global_server_args_for_scheduler(server_args: ServerArgs) -> None:
+    """Publish."""
+    PUBLISHED.append(server_args)
 
 
 def prepare_server_args(argv: list[str]) -> ServerArgs:

@@ -1,0 +1,5 @@
+"""Stands for SGLang's load config."""
+
+
+class LoadConfig:
+    """Says nothing."""
