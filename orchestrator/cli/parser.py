@@ -6,10 +6,10 @@ import argparse
 from typing import NoReturn
 
 from orchestrator import __version__
-from orchestrator.cli import explain, init, plan, render, schema, validate
+from orchestrator.cli import engine, explain, init, plan, render, schema, validate
 from orchestrator.diagnostics.report import UNUSABLE
 
-VERBS = (validate, plan, render, explain, init, schema)
+VERBS = (validate, plan, render, explain, init, schema, engine)
 
 
 class _Parser(argparse.ArgumentParser):
