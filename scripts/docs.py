@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from orchestrator.cli import engine
 from orchestrator.cli.parser import VERBS, build_parser
 from orchestrator.diagnostics import full
 from orchestrator.facts.gather import gather
@@ -121,7 +122,8 @@ def _type(field: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 def _cli() -> Iterator[str]:
     yield "# Commands\n"
-    for words in ([], *([verb.NAME] for verb in VERBS)):
+    nested = ([engine.NAME, action] for action in engine.ACTIONS)
+    for words in ([], *([verb.NAME] for verb in VERBS), *nested):
         name = " ".join(["deploy", *words])
         yield f"\n## {name}\n\n```text\n$ {name} --help\n{_help(words)}```\n"
 

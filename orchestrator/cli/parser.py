@@ -6,10 +6,19 @@ import argparse
 from typing import NoReturn
 
 from orchestrator import __version__
-from orchestrator.cli import explain, init, plan, render, schema, upgrade_engine, validate
+from orchestrator.cli import (
+    engine,
+    explain,
+    init,
+    plan,
+    render,
+    schema,
+    upgrade_engine,
+    validate,
+)
 from orchestrator.diagnostics.report import UNUSABLE
 
-VERBS = (validate, plan, render, upgrade_engine, explain, init, schema)
+VERBS = (validate, plan, render, upgrade_engine, explain, init, schema, engine)
 
 
 class _Parser(argparse.ArgumentParser):

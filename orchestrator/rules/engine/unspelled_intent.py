@@ -57,8 +57,8 @@ def unspelled_intent(context: Context) -> Iterator[Finding]:
     ```
 
     ## Evidence
-    - SGLang 0.5.12 (not reviewed): its parser has no `--cuda-graph-max-bs-decode`, which came
-      with 0.5.14; 0.5.13 to 0.5.23: every range is held against the releases' own parsers, dumped
+    - SGLang 0.5.13 to 0.5.23: every range is held against the releases' own parsers, dumped
+    - SGLang 0.5.12 (not reviewed): its parser knows every flag of 0.5.13's plans
     """
     told: set[tuple[FieldPath, str]] = set()
     for path, said in _gaps(context):
