@@ -54,6 +54,7 @@ def intents(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
         yield "leader_address", Placeholder(LEADER_ADDRESS, after=f":{RENDEZVOUS_PORT}")
     yield "all_to_all", None if pool.all_to_all == "none" else pool.all_to_all
     yield "deepep_mode", view.deepep_mode
+    yield "deepep_v2_mode", view.deepep_v2_mode
     yield from _experts(view)
     yield "max_running_requests", pool.max_running_requests
     yield "cuda_graph_max_batch", pool.cuda_graph_max_batch
@@ -140,6 +141,8 @@ def env(view: PoolView, fabric: Fabric) -> dict[str, Value]:
     }
     if view.deepep_mode in ("low_latency", "auto"):
         own[variable("dispatch_tokens", version)] = str(view.dispatch_tokens)
+    if view.deepep_v2_mode:
+        own[variable("deepep_v2_dispatch_tokens", version)] = str(view.dispatch_tokens)
     if spec.model.cache and not spec.model.path.startswith("/"):
         mine = {**spec.pod.env, **view.pool.pod.env}
         own |= {} if "HF_HOME" in mine else {"HF_HOME": spec.model.cache.mount}

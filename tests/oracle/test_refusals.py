@@ -1,0 +1,75 @@
+"""Every row of `refusals.yaml` is provoked in the real pipeline at both ends of its releases.
+
+The specs that provoke them are fragments in `tests/data/engine/refusals.yaml`, over a base of the
+rules' examples; `words` are the engine's own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestrator.engine.catalog import versions
+from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.tables import table
+from orchestrator.rules.examples import bases, merge
+from orchestrator.versions import within
+from tests.oracle.tier import Outcome, hold
+
+pytestmark = pytest.mark.xdist_group("oracle")
+
+FRAGMENTS: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[1] / "data" / "engine" / "refusals.yaml").read_text(encoding="utf-8")
+)
+ROWS: Mapping[str, Mapping[str, Any]] = {row["id"]: row for row in table("refusals")}
+
+
+def spec_for(row: str, version: str) -> dict[str, Any]:
+    """Return the spec that provokes a row, for a release."""
+    provoked = FRAGMENTS[row]
+    engine = {"engine": {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}}
+    # A copy by way of text: merging changes the base.
+    base = yaml.safe_load(yaml.safe_dump(dict(bases()[provoked.get("on", "pd")])))
+    spec: dict[str, Any] = merge(merge(base, provoked["spec"]), engine)
+    return spec
+
+
+def ends() -> Iterator[Any]:
+    """Yield the first and last release of each row, and its neighbours outside."""
+    known = versions()
+    for row in table("refusals"):
+        places = [place for place, one in enumerate(known) if within(one, row["sglang"])]
+        asked = {places[0]: True, places[-1]: True, places[0] - 1: False, places[-1] + 1: False}
+        for place, inside in asked.items():
+            if 0 <= place < len(known):
+                kind = "inside" if inside else "outside"
+                yield pytest.param(
+                    row["id"], known[place], inside, id=f"{row['id']}-{known[place]}-{kind}"
+                )
+
+
+def named(outcome: Outcome, row: str) -> bool:
+    """Return whether we refuse by this row: its fix says so, as far as it names no number."""
+    wanted = ROWS[row]["fix"].partition("{")[0]
+    return any(
+        found.code == "ENG809" and found.fix and found.fix.text.startswith(wanted)
+        for found in outcome.ours
+    )
+
+
+def test_every_row_has_a_fragment() -> None:
+    """The table and the fragments that provoke it name the same rows."""
+    assert ROWS.keys() == FRAGMENTS.keys()
+
+
+@pytest.mark.parametrize(("row", "version", "inside"), ends())
+def test_engine_refuses_in_these_releases_alone(
+    row: str, version: str, inside: bool, pipeline: Callable[[str], Pipeline]
+) -> None:
+    """The engine says the row's words at both ends of its releases, and not just outside them."""
+    outcome = hold(spec_for(row, version), pipeline(version))
+    said = [one.error for one in outcome.verdicts if FRAGMENTS[row]["words"] in one.error]
+    assert inside == bool(said), [one.error for one in outcome.verdicts]
+    assert inside == named(outcome, row), outcome.ours
