@@ -183,9 +183,6 @@ EXTRA: Mapping[str, Sequence[Any]] = {
     "--decode-attention-backend": ("triton", "flashmla"),
     "--cpu-offload-gb": (4,),
     "--weight-loader-disable-mmap": (True,),
-    "--gc-threshold": ([700, 10, 10], [1, 2, 3, 4]),
-    "--generation-tokens-buckets": (["default"], ["tse", "100", "2", "4"], ["custom"], ["odd"]),
-    "--prompt-tokens-buckets": (["custom", "10", "20"], ["custom", "10", "10"]),
     "--no-such-argument": (True,),
     "--tp-size": (8,),
     "--stream-int": (4,),
@@ -388,5 +385,4 @@ CLUSTER_CHANGES: list[tuple[str, Any]] = [
     ("engine.api_key", {"secret": "keys", "key": "api"}),
     ("engine.admin_api_key", {"secret": "keys", "key": "admin"}),
     ("model.revision", "main"),
-    ("model.served_name", "deepseek:v4"),
 ]

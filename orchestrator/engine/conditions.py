@@ -93,7 +93,7 @@ def holds(when: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
     """Return whether every condition holds.
 
     A value must equal, a list contain the setting; a mapping compares: `{not: x}`, `{above: n}`,
-    `{below: n}`, `{indivisible_by: n}`, where a text `=name` is the setting of that name.
+    `{at_most: n}`, `{below: n}`, `{indivisible_by: n}`, where a text `=name` is the setting of that name.
     """
     return all(_holds(settings.get(name), wanted, settings) for name, wanted in when.items())
 
@@ -115,7 +115,12 @@ def _compares(setting: Any, sign: str, limit: Any) -> bool:
     if None in numbers:
         return False
     left, right = numbers
-    signs = {"above": left > right, "below": left < right, "indivisible_by": left % right != 0}
+    signs = {
+        "above": left > right,
+        "at_most": left <= right,
+        "below": left < right,
+        "indivisible_by": sign == "indivisible_by" and left % right != 0,
+    }
     return bool(signs[sign])
 
 

@@ -84,7 +84,8 @@ class Pool(SpecModel):
         default=None, description="Largest decode batch per rank that is captured as a CUDA graph."
     )
     dispatch_tokens: Tokens | None = Field(
-        default=None, description="Tokens one rank may dispatch at once: in low-latency mode, or over DeepEP v2."
+        default=None,
+        description="Tokens one rank may dispatch at once: in low-latency mode, or over DeepEP v2.",
     )
     chunked_prefill: Tokens | None = Field(
         default=None, description="Prompt tokens per forward pass, all attention-DP ranks together."

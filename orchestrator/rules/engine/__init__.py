@@ -1,5 +1,6 @@
 """ENG8xx: SGLang versions, arguments and environment."""
 
+from orchestrator.rules.engine.context_beyond_the_model import context_beyond_the_model
 from orchestrator.rules.engine.invalid_argument_value import invalid_argument_value
 from orchestrator.rules.engine.plan_owned_argument import plan_owned_argument
 from orchestrator.rules.engine.plan_owned_variable import plan_owned_variable
@@ -16,4 +17,5 @@ RULES = (
     plan_owned_variable,
     unknown_hicache_storage,
     refused_combination,
+    context_beyond_the_model,
 )
