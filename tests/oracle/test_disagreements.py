@@ -23,12 +23,12 @@ def cases() -> Iterator[Any]:
             yield pytest.param(case, version, id=f"{case['id']}-{version}")
 
 
-@pytest.mark.parametrize(("case", "version"), cases())
+@pytest.mark.parametrize(("case", "version"), list(cases()))
 def test_both_verdicts_are_as_written(
     case: Mapping[str, Any], version: str, pipeline: Callable[[str], Pipeline]
 ) -> None:
     """We find exactly what the case names, and the engine says its words, or accepts."""
-    base = yaml.safe_load(yaml.safe_dump(dict(bases()[case.get("on", "pd")])))
+    base = yaml.safe_load(yaml.safe_dump(dict(bases()[case.get("base", "pd")])))
     engine = {"engine": {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}}
     outcome = hold(merge(merge(base, case["spec"]), engine), pipeline(version))
     assert case["ours"] == [f"{found.code}@{spell(found.path)}" for found in outcome.ours]

@@ -33,7 +33,7 @@ def spec_for(row: str, version: str) -> dict[str, Any]:
     provoked = FRAGMENTS[row]
     engine = {"engine": {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}}
     # A copy by way of text: merging changes the base.
-    base = yaml.safe_load(yaml.safe_dump(dict(bases()[provoked.get("on", "pd")])))
+    base = yaml.safe_load(yaml.safe_dump(dict(bases()[provoked.get("base", "pd")])))
     spec: dict[str, Any] = merge(merge(base, provoked["spec"]), engine)
     return spec
 
@@ -64,7 +64,7 @@ def test_every_row_has_a_fragment() -> None:
     assert {row["id"] for row in table("refusals")} == FRAGMENTS.keys()
 
 
-@pytest.mark.parametrize(("row", "version", "inside"), ends())
+@pytest.mark.parametrize(("row", "version", "inside"), list(ends()))
 def test_engine_refuses_in_these_releases_alone(
     row: str, version: str, inside: bool, pipeline: Callable[[str], Pipeline]
 ) -> None:
