@@ -17,7 +17,7 @@ DEFAULT_MODES = {"prefill": "normal", "decode": "low_latency", "aggregated": "au
 """DeepEP kernels by role: throughput on prefill, latency and CUDA graphs on decode."""
 
 DEFAULT_DISPATCH_TOKENS = 128
-"""What the engine takes where nothing is said (SGLang 0.5.23, srt/environ.py:1439)."""
+"""What the engine takes where nothing is said (SGLang 0.5.23, srt/environ.py:1439, 1441)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class PoolView:
 
     @property
     def deepep(self) -> bool:
-        """Whether tokens reach their experts through DeepEP."""
+        """Whether tokens reach their experts through DeepEP v1, whose kernels have modes."""
         return self.pool.all_to_all == "deepep"
 
     @property
@@ -110,8 +110,15 @@ class PoolView:
         return self.pool.deepep_mode or DEFAULT_MODES[self.pool.role]
 
     @property
+    def deepep_v2_mode(self) -> str | None:
+        """How DeepEP v2 reaches its peers: over NVLink alone, or over RDMA where nodes differ."""
+        if self.pool.all_to_all != "deepep_v2":
+            return None
+        return "hybrid" if self.nodes > 1 else "direct"
+
+    @property
     def dispatch_tokens(self) -> int:
-        """Tokens one rank may dispatch at once in low-latency mode."""
+        """Tokens one rank may dispatch at once, in low-latency mode or over DeepEP v2."""
         return self.pool.dispatch_tokens or DEFAULT_DISPATCH_TOKENS
 
     @property

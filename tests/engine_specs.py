@@ -25,6 +25,8 @@ RECORDINGS = {"flash": "synthetic-dsv4-flash.pt", "pro": "synthetic-dsv4-pro.pt"
 
 DEEPEP_SMS = json.dumps({"normal_dispatch": {"num_sms": 96}, "normal_combine": {"num_sms": 96}})
 
+KV_EVENTS = json.dumps({"publisher": "zmq", "endpoint": "tcp://*:5557", "topic": "kv"})
+
 EXTRA: Mapping[str, Sequence[Any]] = {
     "--swa-full-tokens-ratio": (0.1, 0.075, 0.2, 1.5, 0.0),
     "--page-size": (256, 64, 48, 1),
@@ -123,6 +125,64 @@ EXTRA: Mapping[str, Sequence[Any]] = {
     "--enable-priority-scheduling": (True,),
     "--skip-tokenizer-init": (True,),
     "--bucket-time-to-first-token": ([0.1, 1.5],),
+    "--nccl-port": (28000, 70000),
+    "--kv-events-config": (KV_EVENTS, '{"publisher": "zmq", "endpoint": 5}', "{", "[]"),
+    "--hicache-storage-backend-extra-config": ("{}", '{"prefetch_threshold": 128}', "{", "[1]"),
+    "--model-loader-extra-config": ("{}", '{"enable_multithread_load": true}', "{"),
+    "--cuda-graph-config": (
+        '{"decode": {"max_bs": 32}}',
+        '{"decode": {"backend": "full"}, "prefill": {"backend": "disabled"}}',
+        '{"decode": {"backend": "nonsense"}}',
+        "{",
+    ),
+    "--hisparse-config": ('{"top_k": 2048}', "{"),
+    "--cuda-graph-bs-prefill": ([256, 512],),
+    "--cuda-graph-max-bs-prefill": (512,),
+    "--debug-cuda-graph": (True,),
+    "--hicache-host-memory-fraction": (0.5, 0.0, 1.5),
+    "--enable-metrics-for-all-schedulers": (True,),
+    "--disaggregation-enable-kv-checksum": (True,),
+    "--elastic-ep-join-mode": ("scale", "recover"),
+    "--eplb-min-rebalancing-utilization-threshold": (0.9,),
+    "--enable-tp-lm-head-all-to-all": (True,),
+    "--enable-w4a4-mxfp4-megamoe": (True,),
+    "--swa-prefix-tails": (0, 2, -1),
+    "--speculative-adaptive": (True,),
+    "--speculative-accept-threshold-single": (0.5, 1.0, 2.0),
+    "--speculative-draft-attention-backend": ("dsv4", "triton"),
+    "--speculative-use-rejection-sampling": (True,),
+    "--speculative-draft-load-format": ("auto", "dummy"),
+    "--speculative-token-map": ("/models/map.pt",),
+    "--num-continuous-decode-steps": (2,),
+    "--min-free-slots-delay": (4,),
+    "--prefill-decode-interval": (2, -1),
+    "--prefill-delayer-max-delay-passes": (30,),
+    "--scheduler-recv-interval": (2,),
+    "--retraction-policy": ("length", "priority"),
+    "--radix-eviction-policy": ("lru", "lfu", "priority"),
+    "--enable-response-store": (True,),
+    "--enable-watermark": (True,),
+    "--enable-deterministic-inference": (True,),
+    "--enable-return-routed-experts": (True,),
+    "--enable-flashinfer-allreduce-fusion": (True,),
+    "--enable-mscclpp": (True,),
+    "--enable-torch-symm-mem": (True,),
+    "--enable-memory-saver": (True,),
+    "--enable-pdmux": (True,),
+    "--enable-lmcache": (True,),
+    "--enable-streaming-session": (True,),
+    "--enable-session-radix-cache": (True,),
+    "--enable-dynamic-batch-tokenizer": (True,),
+    "--enable-tokenizer-batch-encode": (True,),
+    "--detokenizer-worker-num": (1, 2, 0),
+    "--enable-trace": (True,),
+    "--export-metrics-to-file": (True,),
+    "--extra-metric-labels": ('{"pool": "a"}', "{"),
+    "--fp8-gemm-backend": ("auto", "deep_gemm", "triton"),
+    "--prefill-attention-backend": ("triton", "fa3"),
+    "--decode-attention-backend": ("triton", "flashmla"),
+    "--cpu-offload-gb": (4,),
+    "--weight-loader-disable-mmap": (True,),
     "--no-such-argument": (True,),
     "--tp-size": (8,),
     "--stream-int": (4,),
@@ -130,17 +190,38 @@ EXTRA: Mapping[str, Sequence[Any]] = {
 """Extra arguments with values worth trying; some exist in some releases only, some nowhere."""
 
 ENV: Mapping[str, Sequence[str]] = {
-    "SGLANG_SHARED_EXPERT_TP1": ("1",),
+    "SGLANG_SHARED_EXPERT_TP1": ("1", "perhaps"),
     "SGLANG_DSV4_FP4_DEQUANT": ("1",),
+    "SGLANG_DSV4_KV_LAYOUT": ("v4", "nonsense"),
+    "SGLANG_DSV4_COMPRESS_STATE_DTYPE": ("float32", "bf16"),
+    "SGLANG_OPT_USE_ONLINE_COMPRESS": ("1",),
+    "SGLANG_SWA_EVICTION_INTERVAL": ("128", "often"),
     "SGLANG_DISABLE_STATIC_WATERFILL": ("1",),
-    "SGLANG_DEEPEP_BF16_DISPATCH": ("1",),
+    "SGLANG_DEEPEP_BF16_DISPATCH": ("1", "bf16"),
+    "SGLANG_DEEPEP_LL_COMBINE_SEND_NUM_SMS": ("16", "many"),
     "SGLANG_OPT_USE_DEEPGEMM_MEGA_MOE": ("1",),
-    "SGLANG_DISAGG_STAGING_BUFFER": ("1",),
-    "SGLANG_DISAGGREGATION_BOOTSTRAP_TIMEOUT": ("600",),
-    "SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION": ("0",),
-    "SGLANG_DEEPEP_V2_NUM_MAX_DISPATCH_TOKENS_PER_RANK": ("8192",),
+    "SGLANG_DISAGG_STAGING_BUFFER": ("1", "yes"),
+    "SGLANG_DISAGGREGATION_BOOTSTRAP_TIMEOUT": ("600", "soon"),
+    "SGLANG_DISAGGREGATION_HEARTBEAT_INTERVAL": ("5.0", "slow"),
+    "SGLANG_DISAGGREGATION_THREAD_POOL_SIZE": ("8", "eight"),
+    "SGLANG_DISAGGREGATION_NIXL_BACKEND": ("UCX", "nonsense"),
+    "SGLANG_DISAGGREGATION_NIXL_BACKEND_PARAMS": ("{}", "{"),
+    "SGLANG_MOONCAKE_CUSTOM_MEM_POOL": ("NVLINK", "nonsense"),
+    "MOONCAKE_PROTOCOL": ("rdma", "tcp"),
+    "SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION": ("0", "off"),
+    "SGLANG_WARMUP_TIMEOUT": ("600", "long"),
+    "SGLANG_REQ_WAITING_TIMEOUT": ("60", "short"),
+    "SGLANG_TIMEOUT_KEEP_ALIVE": ("75", "ever"),
+    "SGLANG_ENABLE_JIT_DEEPGEMM": ("0", "1"),
+    "SGLANG_JIT_DEEPGEMM_PRECOMPILE": ("0", "maybe"),
+    "SGLANG_EPLB_HEATMAP_COLLECTION_INTERVAL": ("10", "ten"),
+    "SGLANG_LOG_EXPERT_LOCATION_METADATA": ("1",),
+    "SGL_LOG_MS": ("1", "maybe"),
+    "NCCL_CUMEM_ENABLE": ("1",),
     "NCCL_MNNVL_ENABLE": ("1",),
     "NCCL_DEBUG": ("INFO",),
+    "NVSHMEM_QP_DEPTH": ("2048",),
+    "HF_HUB_OFFLINE": ("1",),
 }
 
 
@@ -166,7 +247,10 @@ def specs(draw: st.DrawFn, version: str) -> dict[str, Any]:
     }
     shape = draw(st.sampled_from(["pd", "pd", "pd", "aggregated"]))
     roles = ["aggregated"] if shape == "aggregated" else ["prefill", "decode"]
+    roles += draw(st.sampled_from([[], [], [], [roles[-1]]]))
     spec["pools"] = [draw(_pools(role, spec)) for role in roles]
+    for number, pool in enumerate(spec["pools"][2:]):
+        pool["name"] += f"-{number}"
     if shape == "pd":
         spec["router"] = {"replicas": 1}
     if draw(st.booleans()):
@@ -270,7 +354,12 @@ POOL_CHANGES: list[tuple[str, Any]] = [
     *RECORDER,
     ("hicache", {"ratio": 2.0}),
     ("hicache", {"size_gb": 64, "write_policy": "write_back"}),
-    ("hicache", {"storage_backend": "mooncake"}),
+    *(
+        ("hicache", {"storage_backend": kind})
+        for kind in ("mooncake", "file", "nixl", "hf3fs", "dynamic", "nonsense")
+    ),
+    ("recorder", {"mode": "stat", "claim": "recordings", "buffer": 100}),
+    ("mtp", {"steps": 3, "draft_tokens": 4}),
     ("experts", {"redundant": 4}),
     ("experts", {"redundant": 32}),
     ("experts", {"waterfill": True}),
@@ -294,4 +383,6 @@ CLUSTER_CHANGES: list[tuple[str, Any]] = [
     ("model.load_format", "dummy"),
     ("model.variant", "pro"),
     ("engine.api_key", {"secret": "keys", "key": "api"}),
+    ("engine.admin_api_key", {"secret": "keys", "key": "admin"}),
+    ("model.revision", "main"),
 ]

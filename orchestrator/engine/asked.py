@@ -55,6 +55,8 @@ def asked_variables(view: PoolView) -> Iterator[str]:
     yield from ("host_ip", "fp4_experts", "jit_cache", "deep_gemm_cache")
     if view.deepep_mode in ("low_latency", "auto"):
         yield "dispatch_tokens"
+    if view.deepep_v2_mode:
+        yield "deepep_v2_dispatch_tokens"
     if view.pool.recorder:
         yield "recorder_folder"
 
@@ -83,6 +85,7 @@ def _intents(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
         yield "leader_address", Placeholder(LEADER_ADDRESS, after=f":{RENDEZVOUS_PORT}")
     yield "all_to_all", None if pool.all_to_all == "none" else pool.all_to_all
     yield "deepep_mode", view.deepep_mode
+    yield "deepep_v2_mode", view.deepep_v2_mode
     yield from _experts(view)
     yield "max_running_requests", pool.max_running_requests
     yield "cuda_graph_max_batch", pool.cuda_graph_max_batch

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.catalog.gpus import gpus
+from orchestrator.catalog.gpus import Gpu, gpus
 
 if TYPE_CHECKING:
     from orchestrator.pools import PoolView
+
+LARGE_GPU_MIB, FEW_RANKS, DEFAULT_RUNNING = 160 * 1024, 4, 256
+"""Where the engine's defaults for chunks, graphs and requests change (SGLang 0.5.23,
+srt/arg_groups/memory_hook.py:80-191, srt/arg_groups/deepseek_v4_hook.py:138-146)."""
 
 
 def launch_settings(view: PoolView) -> Mapping[str, Any]:
@@ -50,6 +54,7 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
         "kv_cache_dtype": pool.kv_cache_dtype,
         "chunk": pool.chunked_prefill,
         "chunk_given": pool.chunked_prefill is not None,
+        **_budgets(view, gpu),
         "chunk_per_rank": (pool.chunked_prefill or 0) // view.attention_dp,
         "running": pool.max_running_requests,
         "running_given": pool.max_running_requests is not None,
@@ -58,6 +63,7 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
         "mtp": pool.mtp is not None,
         "mtp_steps": pool.mtp.steps if pool.mtp else None,
         "verify_tokens": view.verify_tokens,
+        "dispatch_tokens": view.dispatch_tokens,
         "hicache": pool.hicache is not None,
         "hicache_sized": bool(pool.hicache and (pool.hicache.ratio or pool.hicache.size_gb)),
         "hicache_storage": pool.hicache.storage_backend if pool.hicache else None,
@@ -66,11 +72,28 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
     }
 
 
+def _budgets(view: PoolView, gpu: Gpu | None) -> Mapping[str, int]:
+    """Return tokens of one forward pass by the engine's own defaults where nothing is said.
+
+    A chunk is divided among attention-DP ranks, rounded down, and what is left to the ranks of one
+    attention group; the largest captured decode step is not more than the requests of a rank.
+    """
+    pool, large = view.pool, gpu is not None and gpu.memory_mib >= LARGE_GPU_MIB
+    chunk = (pool.chunked_prefill or (16384 if large else 8192)) // view.attention_dp
+    running = max(1, (pool.max_running_requests or DEFAULT_RUNNING) // view.attention_dp)
+    graph = pool.cuda_graph_max_batch or (512 if large or view.tp >= FEW_RANKS else 256)
+    return {
+        "chunk_of_dp_rank": chunk,
+        "chunk_of_rank": -(-chunk // max(1, view.tp // view.attention_dp)),
+        "captured_tokens": min(graph, running) * view.verify_tokens,
+    }
+
+
 def holds(when: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
     """Return whether every condition holds.
 
     A value must equal, a list contain the setting; a mapping compares: `{not: x}`, `{above: n}`,
-    `{below: n}`, `{indivisible_by: n}`, where a text `=name` is the setting of that name.
+    `{at_most: n}`, `{below: n}`, `{indivisible_by: n}`, where a text `=name` is the setting of that name.
     """
     return all(_holds(settings.get(name), wanted, settings) for name, wanted in when.items())
 
@@ -92,7 +115,12 @@ def _compares(setting: Any, sign: str, limit: Any) -> bool:
     if None in numbers:
         return False
     left, right = numbers
-    signs = {"above": left > right, "below": left < right, "indivisible_by": left % right != 0}
+    signs = {
+        "above": left > right,
+        "at_most": left <= right,
+        "below": left < right,
+        "indivisible_by": sign == "indivisible_by" and left % right != 0,
+    }
     return bool(signs[sign])
 
 

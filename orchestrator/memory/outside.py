@@ -17,7 +17,7 @@ from orchestrator.memory.table import GIB, MIB, MemoryRow
 CONTEXT_BYTES = int(2.3 * GIB)
 """Gone before weights load: an H200 of 140.4 GiB had 138.1 left (SemiAnalysisAI/InferenceX #2128)."""
 
-RUNTIME_BYTES = {"deepep": 5 * GIB, "megamoe": 5 * GIB, "none": 2 * GIB}
+RUNTIME_BYTES = {"deepep": 5 * GIB, "deepep_v2": 5 * GIB, "megamoe": 5 * GIB, "none": 2 * GIB}
 """Kernels, NCCL, NVSHMEM and transfer, by all-to-all.
 
 sglang #23769: 10.35 GiB of an H200 outside torch in a pool over 16 ranks, less the context and

@@ -33,7 +33,7 @@ class PoolShape:
     attention_dp: int
     ep: int
     expert_dtype: Literal["fp8", "fp4"]
-    all_to_all: Literal["deepep", "megamoe", "none"] = "deepep"
+    all_to_all: Literal["deepep", "deepep_v2", "megamoe", "none"] = "deepep"
     deepep_mode: str | None = None
     redundant: int = 0
     waterfill: bool = False

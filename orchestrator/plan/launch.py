@@ -55,6 +55,7 @@ def env(view: PoolView, fabric: Fabric) -> dict[str, Value]:
         "jit_cache": cache,
         "deep_gemm_cache": f"{cache}/deep_gemm",
         "dispatch_tokens": str(view.dispatch_tokens),
+        "deepep_v2_dispatch_tokens": str(view.dispatch_tokens),
         # Both roles may share a claim, and a dump does not say whose it is.
         "recorder_folder": f"{recorder.mount}/{view.pool.name}" if recorder else "",
     }

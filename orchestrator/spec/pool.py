@@ -67,7 +67,7 @@ class Pool(SpecModel):
     )
     replicas: Count = Field(default=1, description="Independent engines of this pool.")
     parallelism: Parallelism = Field(description="GPUs and ranks of one replica.")
-    all_to_all: Literal["deepep", "megamoe", "none"] = Field(
+    all_to_all: Literal["deepep", "deepep_v2", "megamoe", "none"] = Field(
         default="deepep", description="How tokens reach their experts on other ranks."
     )
     deepep_mode: Literal["normal", "low_latency", "auto"] | None = Field(
@@ -84,7 +84,8 @@ class Pool(SpecModel):
         default=None, description="Largest decode batch per rank that is captured as a CUDA graph."
     )
     dispatch_tokens: Tokens | None = Field(
-        default=None, description="Tokens one rank may dispatch at once in low-latency mode."
+        default=None,
+        description="Tokens one rank may dispatch at once: in low-latency mode, or over DeepEP v2.",
     )
     chunked_prefill: Tokens | None = Field(
         default=None, description="Prompt tokens per forward pass, all attention-DP ranks together."

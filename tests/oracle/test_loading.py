@@ -161,7 +161,7 @@ def test_experts_without_a_file_stand_in_order(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "model", "gpus", "redundant", "shape"),
+    "case",
     [
         (FLASH, "flash", 8, 16, (43, 272)),
         (PRO, "pro", 16, 0, (61, 384)),
@@ -169,18 +169,13 @@ def test_experts_without_a_file_stand_in_order(ask: Ask) -> None:
     ],
 )
 def test_recording_is_placed_as_by_the_algorithm_alone(
-    file: Path,
-    model: str,
-    gpus: int,
-    redundant: int,
-    shape: tuple[int, int],
-    environment: EngineEnvironment,
-    ask: Ask,
+    case: tuple[Path, str, int, int, tuple[int, int]], environment: EngineEnvironment, ask: Ask
 ) -> None:
     """Loading a recording gives what the release's algorithm gives for its counts, by digest."""
+    file, model, gpus, redundant, shape = case
     line = f"{PREFILL} --ep-num-redundant-experts {redundant}"
     placement = accepted(ask(line, file=file, model=model, gpus=gpus))["placement"]
-    algorithm = environment.release / "sglang/srt/eplb/eplb_algorithms/deepseek.py"
+    algorithm = environment.package / "srt/eplb/eplb_algorithms/deepseek.py"
     layers, physical = shape
     arguments = [str(algorithm), str(file), str(physical), str(gpus)]
     printed = subprocess.run(

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from orchestrator.diagnostics.model import Diagnostic, Severity
+from orchestrator.diagnostics.model import Diagnostic, Severity, Stage
 from orchestrator.engine.behaviours import predict
 from orchestrator.engine.check.pipeline import Pipeline, Verdict
 from orchestrator.facts.gather import gather
@@ -103,10 +103,13 @@ def broken(view: PoolView, verdict: Verdict, errors: Iterable[Diagnostic]) -> It
     """Yield what one verdict breaks of our laws; what the check does not know breaks none."""
     name = view.pool.name
     mirrors = [e for e in errors if e.refused_at is not None and speaks_of(e, view)]
-    if verdict.verdict == "refused" and not mirrors:
+    if verdict.verdict == "refused" and not any(e.refused_at is Stage.ARGUMENTS for e in mirrors):
         yield Breach(Law.UNNAMED_REFUSAL if errors else Law.FALSE_ACCEPT, name, verdict.error)
-    elif verdict.verdict == "accepted" and mirrors:
-        yield Breach(Law.FALSE_REFUSAL, name, f"{mirrors[0].code} {mirrors[0].message}")
+    elif verdict.verdict == "accepted" and (
+        # The arguments alone were asked; what the engine refuses when it loads passes here.
+        false := [one for one in mirrors if one.refused_at is Stage.ARGUMENTS]
+    ):
+        yield Breach(Law.FALSE_REFUSAL, name, f"{false[0].code} {false[0].message}")
     elif verdict.verdict == "accepted" and not errors:
         predicted = {rewrite.argument: rewrite.resolved for rewrite in predict(view)}
         for argument, (asked, got) in unpredicted(verdict, predicted).items():

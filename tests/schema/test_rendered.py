@@ -57,6 +57,18 @@ EVERYTHING: dict[str, Any] = {
             "extra_args": {"--log-level": "debug", "--enable-cache-report": True},
         },
         {"name": "prefill", "mtp": {"steps": 1}, "replicas": 2},
+        {
+            "name": "elastic",
+            "role": "decode",
+            "parallelism": {"tp": 16, "attention_dp": 16},
+            "all_to_all": "deepep_v2",
+            "dispatch_tokens": 256,
+            "max_running_requests": 2048,
+            "cuda_graph_max_batch": 128,
+            "experts": {"waterfill": False},
+            "mtp": {"steps": 1},
+            "extra_args": {"--speculative-moe-a2a-backend": "none"},
+        },
     ],
     "router": {"replicas": 2, "service_type": "NodePort", "pod": {"labels": {"team": "b"}}},
 }
@@ -107,4 +119,9 @@ def test_every_option_reaches_the_objects() -> None:
     assert (True, True, False) == (pod["hostNetwork"], pod["hostIPC"], engine["tty"])
     assert {"drop": ["ALL"], "add": ["IPC_LOCK"]} == engine["securityContext"]["capabilities"]
     assert ("PodMonitor", "example-engines") in objects
+    elastic = objects["LeaderWorkerSet", "example-elastic"]["spec"]["leaderWorkerTemplate"]
+    engine = elastic["leaderTemplate"]["spec"]["containers"][0]
+    env = {variable["name"]: variable for variable in engine["env"]}
+    assert "hybrid" == engine["command"][engine["command"].index("--deepep-v2-mode") + 1]
+    assert "256" == env["SGLANG_DEEPEP_V2_NUM_MAX_DISPATCH_TOKENS_PER_RANK"]["value"]
     assert ("NetworkPolicy", "example-engines") in objects

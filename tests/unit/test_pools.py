@@ -73,3 +73,14 @@ def test_verify_width_is_one_more_than_the_draft_steps() -> None:
         views({})["decode"].verify_tokens,
         views({"pools": pools})["decode"].verify_tokens,
     )
+
+
+def test_deepep_v2_stays_on_nvlink_within_a_node() -> None:
+    """DeepEP v2 goes over NVLink alone on one node, over RDMA too on several; v1 has no such mode."""
+    pools = [
+        {"name": "prefill", "all_to_all": "deepep_v2"},
+        {"name": "decode", "all_to_all": "deepep_v2"},
+    ]
+    modes = {name: view.deepep_v2_mode for name, view in views({"pools": pools}).items()}
+    assert {"prefill": "direct", "decode": "hybrid"} == modes
+    assert {None} == {view.deepep_v2_mode for view in views({}).values()}

@@ -1,5 +1,6 @@
 """ENG8xx: SGLang versions, arguments and environment."""
 
+from orchestrator.rules.engine.context_beyond_the_model import context_beyond_the_model
 from orchestrator.rules.engine.invalid_argument_value import invalid_argument_value
 from orchestrator.rules.engine.plan_owned_argument import plan_owned_argument
 from orchestrator.rules.engine.plan_owned_variable import plan_owned_variable
@@ -20,4 +21,5 @@ RULES = (
     unspelled_intent,
     unreviewed_engine_version,
     refused_combination,
+    context_beyond_the_model,
 )

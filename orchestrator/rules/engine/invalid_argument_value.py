@@ -16,10 +16,30 @@ if TYPE_CHECKING:
     from orchestrator.engine.catalog import Option
     from orchestrator.spec.pool import FlagValue
 
+
+def graph_config(text: str) -> object:
+    """Return `--cuda-graph-config` as its parser reads it; raises ValueError for another form."""
+    config = json.loads(text)
+    if not isinstance(config, dict) or not config.keys() <= {"decode", "prefill"}:
+        raise ValueError(text)
+    for phase in config.values():
+        if not isinstance(phase, dict) or phase.get("backend", "full") not in GRAPH_BACKENDS:
+            raise ValueError(text)
+    return config
+
+
+GRAPH_BACKENDS = ("full", "breakable", "tc_piecewise", "disabled")
+"""Kinds of CUDA graphs in `--cuda-graph-config` (SGLang 0.5.14, srt/model_executor/cuda_graph_config.py)."""
+
 CONVERTERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "int": (int, "a whole number"),
     "float": (float, "a number"),
     "loads": (json.loads, "JSON"),
+    "json_list_type": (json.loads, "JSON"),
+    "parse_cuda_graph_config_arg": (
+        graph_config,
+        f"JSON: settings by phase, with a backend of {', '.join(GRAPH_BACKENDS)}",
+    ),
 }
 """The parser's converters that can be tried here, by name, with what they take in words."""
 
@@ -66,6 +86,9 @@ def invalid_argument_value(context: Context) -> Iterator[Finding]:
     ```
     ```yaml fail
     pools: [{name: prefill, extra_args: {"--disable-radix-cache": "yes"}}]
+    ```
+    ```yaml fail
+    pools: [{name: decode, extra_args: {"--cuda-graph-config": '{"decode": {"backend": "odd"}}'}}]
     ```
     ```yaml pass
     pools: [{name: prefill, extra_args: {"--stream-interval": 4, "--schedule-policy": fcfs}}]

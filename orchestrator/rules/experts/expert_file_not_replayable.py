@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact
+from orchestrator.diagnostics.model import Fix, Impact, Stage
 from orchestrator.experts.expert_file import ExpertFileFault, ExpertFileKind
 from orchestrator.rules.context import Context
 from orchestrator.rules.experts.places import LOCAL
@@ -17,6 +17,7 @@ _RECORD = "record again with mode `stat`, or `stat_approx`, and use that dump"
     Impact.REFUSES_TO_START,
     because="the engine raises while it computes the placement",
     needs=("expert_file",),
+    refused_at=Stage.LOADING,
 )
 def expert_file_not_replayable(context: Context) -> Iterator[Finding]:
     """The expert-distribution file holds something that `--init-expert-location` does not take.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import FieldPath, Fix, Impact, Related, spell
+from orchestrator.diagnostics.model import FieldPath, Fix, Impact, Related, Stage, spell
 from orchestrator.pools import ExpertLayout, PoolView, divisors
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
@@ -17,6 +17,7 @@ MOST_REDUNDANT = 4096
     Impact.REFUSES_TO_START,
     because="a bare AssertionError while the model loads",
     needs=("model",),
+    refused_at=Stage.LOADING,
 )
 def experts_not_divisible(context: Context) -> Iterator[Finding]:
     """Routed plus redundant experts do not divide over the expert-parallel ranks of a pool.

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Impact
+from orchestrator.diagnostics.model import Impact, Stage
 from orchestrator.rules.context import Context
+from orchestrator.rules.experts.places import replays_a_recording
 from orchestrator.rules.experts.unknown_placement_algorithm import ALGORITHMS
 from orchestrator.rules.model import Finding, rule, set_value
 
@@ -49,4 +50,5 @@ def hierarchical_placement_algorithm(context: Context) -> Iterator[Finding]:
             f"pool {view.pool.name}: {view.algorithm} deals groups of experts to nodes, and "
             "DeepSeek-V4 has no expert groups",
             set_value(view.experts_at("algorithm"), view.algorithm.removesuffix(SUFFIX)),
+            refused_at=Stage.LOADING if replays_a_recording(context) else None,
         )

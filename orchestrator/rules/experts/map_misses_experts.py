@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from orchestrator.diagnostics.model import Fix, Impact
+from orchestrator.diagnostics.model import Fix, Impact, Stage
 from orchestrator.experts.expert_file import ExpertFile, ExpertFileKind
 from orchestrator.rules.context import Context
 from orchestrator.rules.experts.places import LOCAL, listed
@@ -17,6 +17,7 @@ _FIX = Fix("make the map anew, with every logical expert in every layer, or use 
     Impact.REFUSES_TO_START,
     because="an exception while the dispatch table is built",
     needs=("model", "expert_file"),
+    refused_at=Stage.LOADING,
 )
 def map_misses_experts(context: Context) -> Iterator[Finding]:
     """The file's map gives a logical expert no slot in some layer, or names one that does not exist.

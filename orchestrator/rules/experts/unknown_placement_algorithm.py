@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from orchestrator.diagnostics.model import Fix, Impact, spell
+from orchestrator.diagnostics.model import Fix, Impact, Stage, spell
 from orchestrator.rules.context import Context
+from orchestrator.rules.experts.places import replays_a_recording
 from orchestrator.rules.model import Finding, rule, set_value
 
 ALGORITHMS = (
@@ -65,4 +66,5 @@ def unknown_placement_algorithm(context: Context) -> Iterator[Finding]:
             f"pool {view.pool.name}: {view.algorithm!r} is no placement algorithm; "
             f"SGLang knows {', '.join(ALGORITHMS)}",
             fix,
+            refused_at=Stage.LOADING if replays_a_recording(context) else None,
         )

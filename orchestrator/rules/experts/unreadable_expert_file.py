@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact
+from orchestrator.diagnostics.model import Fix, Impact, Stage
 from orchestrator.facts.model import Unknown
 from orchestrator.rules.context import Context
 from orchestrator.rules.experts.places import LOCAL
@@ -14,6 +14,7 @@ from orchestrator.rules.model import Finding, rule
     "unreadable-expert-file",
     Impact.REFUSES_TO_START,
     because="every rank reads this file before it loads weights",
+    refused_at=Stage.LOADING,
 )
 def unreadable_expert_file(context: Context) -> Iterator[Finding]:
     """The file at `experts.distribution.local` cannot be read as an expert distribution.

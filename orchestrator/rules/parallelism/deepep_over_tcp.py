@@ -54,7 +54,7 @@ def deepep_over_tcp(context: Context) -> Iterator[Finding]:
     if context.fabric.rdma or _nvlink_across_nodes(context):
         return
     for view in context.pools:
-        if not view.deepep or view.nodes == 1:
+        if not (view.deepep or view.deepep_v2_mode) or view.nodes == 1:
             continue
         yield Finding(
             view.at("parallelism", "tp"),

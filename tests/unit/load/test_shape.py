@@ -281,7 +281,7 @@ WRONG = {
         "role: decode",
         "role: decode\n    all_to_all: no",
         "18:17",
-        "`pools[1].all_to_all` is no, read as false, not one of deepep, megamoe, none; did you mean `none`?",
+        "`pools[1].all_to_all` is no, read as false, not one of deepep, deepep_v2, megamoe, none; did you mean `none`?",
         "set it to `none`",
     ),
     "capitals": (

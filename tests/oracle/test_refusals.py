@@ -1,0 +1,81 @@
+"""Every row of `refusals.yaml` is provoked in the real pipeline at both ends of its releases.
+
+The specs that provoke them are fragments in `tests/data/engine/refusals.yaml`, over a base of the
+rules' examples; `words` are the engine's own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestrator.engine.catalog import versions
+from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.refusals import refusals
+from orchestrator.engine.tables import table
+from orchestrator.load.loader import load_text
+from orchestrator.pools import pool_views
+from orchestrator.rules.examples import bases, merge
+from orchestrator.versions import within
+from tests.oracle.tier import CONFIGS, hold
+
+pytestmark = pytest.mark.xdist_group("oracle")
+
+FRAGMENTS: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
+    (Path(__file__).parents[1] / "data" / "engine" / "refusals.yaml").read_text(encoding="utf-8")
+)
+
+
+def spec_for(row: str, version: str) -> dict[str, Any]:
+    """Return the spec that provokes a row, for a release."""
+    provoked = FRAGMENTS[row]
+    engine = {"engine": {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}}
+    # A copy by way of text: merging changes the base.
+    base = yaml.safe_load(yaml.safe_dump(dict(bases()[provoked.get("base", "pd")])))
+    spec: dict[str, Any] = merge(merge(base, provoked["spec"]), engine)
+    return spec
+
+
+def ends() -> Iterator[Any]:
+    """Yield the first and last release of each row, and its neighbours outside."""
+    known = versions()
+    for row in table("refusals"):
+        places = [place for place, one in enumerate(known) if within(one, row["sglang"])]
+        asked = {places[0]: True, places[-1]: True, places[0] - 1: False, places[-1] + 1: False}
+        for place, inside in asked.items():
+            if 0 <= place < len(known):
+                kind = "inside" if inside else "outside"
+                yield pytest.param(
+                    row["id"], known[place], inside, id=f"{row['id']}-{known[place]}-{kind}"
+                )
+
+
+def named(spec: Mapping[str, Any]) -> set[str]:
+    """Return the rows by which we refuse a spec."""
+    loaded = load_text(yaml.safe_dump(dict(spec)), file="provoked", folder=CONFIGS)
+    assert loaded.spec
+    return {found.refusal for view in pool_views(loaded.spec) for found in refusals(view)}
+
+
+def test_every_row_has_a_fragment() -> None:
+    """The table and the fragments that provoke it name the same rows."""
+    assert {row["id"] for row in table("refusals")} == FRAGMENTS.keys()
+
+
+@pytest.mark.parametrize(("row", "version", "inside"), list(ends()))
+def test_engine_refuses_in_these_releases_alone(
+    row: str, version: str, inside: bool, pipeline: Callable[[str], Pipeline]
+) -> None:
+    """The engine says the row's words at both ends of its releases, and not just outside them.
+
+    Outside, another row may refuse the same spec with the same words.
+    """
+    spec = spec_for(row, version)
+    outcome, rows = hold(spec, pipeline(version)), named(spec)
+    errors = [one.error for one in outcome.verdicts]
+    said = any(words in error for words in FRAGMENTS[row]["words"] for error in errors)
+    assert inside == (row in rows)
+    assert said == bool(rows), errors
+    assert inside <= ("ENG809" in {found.code for found in outcome.ours})
