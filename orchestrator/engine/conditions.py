@@ -24,6 +24,7 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
     pool, spec = view.pool, view.cluster
     gpu = gpus().get(spec.hardware.gpu)
     env = {**spec.pod.env, **pool.pod.env}
+    asked = _number(pool.extra_args.get("--schedule-conservativeness"))
     return {
         "role": pool.role,
         "pd": pool.role != "aggregated",
@@ -51,6 +52,7 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
         "chunk": pool.chunked_prefill,
         "chunk_given": pool.chunked_prefill is not None,
         "chunk_per_rank": (pool.chunked_prefill or 0) // view.attention_dp,
+        "conservativeness": 0.3 * (1.0 if asked is None else asked),
         "running": pool.max_running_requests,
         "running_given": pool.max_running_requests is not None,
         "graph_batch": pool.cuda_graph_max_batch,

@@ -26,6 +26,9 @@ from orchestrator.rules.check import check
 CONFIGS = Path(__file__).parents[2] / "configs"
 """Where relative paths of drawn specs start: the recordings are there."""
 
+ABSENT = "no such argument"
+"""What an argument that a release does not know resolves to; no prediction may say it."""
+
 
 class Law(StrEnum):
     """What a spec can break."""
@@ -141,8 +144,8 @@ def unpredicted(
 
 
 def resolved(verdict: Verdict, argument: str) -> object:
-    """Return what an argument became; dots lead into a JSON value."""
+    """Return what an argument became; dots lead into a JSON value. `ABSENT` where there is none."""
     value: Any = verdict.resolved
     for step in argument.split("."):
-        value = value[step]
+        value = value.get(step, ABSENT) if isinstance(value, Mapping) else ABSENT
     return value
