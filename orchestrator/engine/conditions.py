@@ -6,13 +6,21 @@ means is its reader's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.gpus import gpus
 
 if TYPE_CHECKING:
     from orchestrator.pools import PoolView
+
+
+_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
+    "above": operator.gt,
+    "below": operator.lt,
+    "indivisible_by": lambda left, right: left % right != 0,
+}
 
 
 def launch_settings(view: PoolView) -> Mapping[str, Any]:
@@ -94,8 +102,7 @@ def _compares(setting: Any, sign: str, limit: Any) -> bool:
     if None in numbers:
         return False
     left, right = numbers
-    signs = {"above": left > right, "below": left < right, "indivisible_by": left % right != 0}
-    return bool(signs[sign])
+    return bool(_SIGNS[sign](left, right))
 
 
 def _value(limit: Any, settings: Mapping[str, Any]) -> Any:

@@ -23,11 +23,37 @@ from orchestrator.pools import PoolView, pool_views
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 
+CUTS = ("0.5.13", "0.5.15.post1", "0.5.16", "0.5.19", "0.5.20", "0.5.21", "0.5.22", "0.5.23")
+"""The oldest release, both sides of each hard cut (Waterfill's flag, graph flags and `/ready`,
+attention DP), and the newest: what every run asks."""
+
 CONFIGS = Path(__file__).parents[2] / "configs"
 """Where relative paths of drawn specs start: the recordings are there."""
 
 ABSENT = "no such argument"
 """What an argument that a release does not know resolves to; no prediction may say it."""
+
+FILLED = frozenset(
+    {
+        "attention_backend",
+        "ep_dispatch_algorithm",
+        "max_running_requests",
+        "page_size",
+        "swa_full_tokens_ratio",
+    }
+)
+"""Arguments whose default `None` the engine fills with what rows of `behaviours.yaml` say. Others, like
+the memory fraction, it computes from the machine: defaults filled in, and no rewrites."""
+
+GRAPHS = {
+    f"cuda_graph_config.{phase}.backend": (
+        "disable_cuda_graph",
+        f"disable_{phase}_cuda_graph",
+        f"cuda_graph_backend_{phase}",
+    )
+    for phase in ("decode", "prefill")
+}
+"""Where CUDA graphs resolve to off, and the arguments by which the user may have said so."""
 
 
 class Law(StrEnum):
@@ -97,6 +123,16 @@ def hold(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
     return Outcome(data, errors, tuple(verdicts), tuple(unknown), tuple(breaches))
 
 
+def reference_specs(version: str) -> dict[str, dict[str, Any]]:
+    """Return the specs of `configs/` for another release, as plain data by file name."""
+    specs = {}
+    for path in sorted(CONFIGS.glob("*.yaml")):
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data["engine"] |= {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}
+        specs[path.stem] = data
+    return specs
+
+
 def first_and_last(asked: tuple[RankRequest, ...]) -> tuple[RankRequest, ...]:
     """Return the leader's request and the last follower's: those between differ in a number only."""
     return asked if len(asked) == 1 else (asked[0], asked[-1])
@@ -129,18 +165,26 @@ def speaks_of(diagnostic: Diagnostic, view: PoolView) -> bool:
 def unpredicted(
     verdict: Verdict, predicted: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
-    """Return the arguments whose given or default value was replaced, with both values.
-
-    Filling in `None` is no rewrite.
-    """
+    """Return the arguments that the engine replaced and nobody predicted, asked and got."""
     return {
-        name: (asked, verdict.resolved[name])
-        for name, asked in verdict.requested.items()
-        if asked is not None
-        and name in verdict.resolved
-        and verdict.resolved[name] != asked
-        and name not in predicted
+        name: (asked, got) for name, asked, got in rewrites(verdict) if name not in predicted
     }
+
+
+def rewrites(verdict: Verdict) -> Iterator[tuple[str, object, object]]:
+    """Yield argument, asked and got of all that the engine replaced.
+
+    A default of `None` that it fills in is one only where operators count on it: `FILLED`, and CUDA
+    graphs that nobody switched off.
+    """
+    for name, asked in verdict.requested.items():
+        got = verdict.resolved.get(name, asked)
+        if got != asked and (asked is not None or name in FILLED):
+            yield name, asked, got
+    for name, switches in GRAPHS.items():
+        asked_off = any(verdict.requested.get(switch) for switch in switches)
+        if resolved(verdict, name) == "disabled" and not asked_off:
+            yield name, None, "disabled"
 
 
 def resolved(verdict: Verdict, argument: str) -> object:
