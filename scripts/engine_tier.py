@@ -24,6 +24,7 @@ from orchestrator.engine.check.pipeline import Pipeline
 from tests.engine_specs import specs
 from tests.oracle.tier import CUTS, Law, hold, reference_specs
 
+
 @dataclass
 class Tally:
     """How the specs of one version went."""
@@ -70,7 +71,9 @@ def tally(version: str, count: int, number: int) -> Tally:
     start = time.monotonic()
     found = Tally(version)
     # A process of the engine knows one kind of GPU and the variables its imports read.
-    drawn = sorted([*reference_specs(version).values(), *draw(version, count, number)], key=_machine)
+    drawn = sorted(
+        [*reference_specs(version).values(), *draw(version, count, number)], key=_machine
+    )
     with Pipeline(ensure(version, say=_say)) as engine:
         for spec in drawn:
             outcome = hold(spec, engine)

@@ -166,9 +166,7 @@ def unpredicted(
     verdict: Verdict, predicted: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
     """Return the arguments that the engine replaced and nobody predicted, asked and got."""
-    return {
-        name: (asked, got) for name, asked, got in rewrites(verdict) if name not in predicted
-    }
+    return {name: (asked, got) for name, asked, got in rewrites(verdict) if name not in predicted}
 
 
 def rewrites(verdict: Verdict) -> Iterator[tuple[str, object, object]]:
