@@ -1,4 +1,4 @@
-"""Draws random specs and holds our verdicts on them against the real SGLang's, version by version.
+"""Holds our verdicts on the reference and random specs against the real SGLang's, version by version.
 
 Prints a table and every broken law with the smallest spec that broke it; exit 1 where there is one.
 Runs as `python -m scripts.engine_tier`, from the checkout.
@@ -22,11 +22,7 @@ from orchestrator.engine.catalog import versions
 from orchestrator.engine.check.environment import ensure
 from orchestrator.engine.check.pipeline import Pipeline
 from tests.engine_specs import specs
-from tests.oracle.tier import Law, hold
-
-CUTS = ("0.5.13", "0.5.15.post1", "0.5.16", "0.5.19", "0.5.20", "0.5.21", "0.5.22", "0.5.23")
-"""The oldest release, both sides of each hard cut (Waterfill's flag, graph flags and `/ready`,
-attention DP), and the newest: what every run asks."""
+from tests.oracle.tier import CUTS, Law, hold, reference_specs
 
 
 @dataclass
@@ -71,11 +67,13 @@ def draw(version: str, count: int, number: int) -> list[dict[str, Any]]:
 
 
 def tally(version: str, count: int, number: int) -> Tally:
-    """Return how `count` specs went before one release."""
+    """Return how the reference specs and `count` random ones went before one release."""
     start = time.monotonic()
     found = Tally(version)
     # A process of the engine knows one kind of GPU and the variables its imports read.
-    drawn = sorted(draw(version, count, number), key=_machine)
+    drawn = sorted(
+        [*reference_specs(version).values(), *draw(version, count, number)], key=_machine
+    )
     with Pipeline(ensure(version, say=_say)) as engine:
         for spec in drawn:
             outcome = hold(spec, engine)

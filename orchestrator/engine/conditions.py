@@ -6,7 +6,8 @@ means is its reader's business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.gpus import Gpu, gpus
@@ -19,6 +20,14 @@ LARGE_GPU_MIB, FEW_RANKS, DEFAULT_RUNNING = 160 * 1024, 4, 256
 srt/arg_groups/memory_hook.py:80-191, srt/arg_groups/deepseek_v4_hook.py:138-146)."""
 
 
+_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
+    "above": operator.gt,
+    "at_most": operator.le,
+    "below": operator.lt,
+    "indivisible_by": lambda left, right: left % right != 0,
+}
+
+
 def launch_settings(view: PoolView) -> Mapping[str, Any]:
     """Return what rows may speak of: fields of the pool and its cluster, and numbers made of them.
 
@@ -28,6 +37,7 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
     pool, spec = view.pool, view.cluster
     gpu = gpus().get(spec.hardware.gpu)
     env = {**spec.pod.env, **pool.pod.env}
+    asked = _number(pool.extra_args.get("--schedule-conservativeness"))
     return {
         "role": pool.role,
         "pd": pool.role != "aggregated",
@@ -56,6 +66,7 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
         "chunk_given": pool.chunked_prefill is not None,
         **_budgets(view, gpu),
         "chunk_per_rank": (pool.chunked_prefill or 0) // view.attention_dp,
+        "conservativeness": 0.3 * (1.0 if asked is None else asked),
         "running": pool.max_running_requests,
         "running_given": pool.max_running_requests is not None,
         "graph_batch": pool.cuda_graph_max_batch,
@@ -115,13 +126,7 @@ def _compares(setting: Any, sign: str, limit: Any) -> bool:
     if None in numbers:
         return False
     left, right = numbers
-    signs = {
-        "above": left > right,
-        "at_most": left <= right,
-        "below": left < right,
-        "indivisible_by": sign == "indivisible_by" and left % right != 0,
-    }
-    return bool(signs[sign])
+    return bool(_SIGNS[sign](left, right))
 
 
 def _value(limit: Any, settings: Mapping[str, Any]) -> Any:

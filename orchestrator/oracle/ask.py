@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from orchestrator.engine.behaviours import predict
 from orchestrator.engine.check.pipeline import Verdict
 from orchestrator.facts.model import Facts, Known
 from orchestrator.oracle.cause import Judge, causes
+from orchestrator.oracle.compare import resolved, rewrites, written
 from orchestrator.oracle.report import Difference, EngineReport, PoolReport
 from orchestrator.oracle.requests import NotAskableError, requests
 from orchestrator.pools import PoolView, pool_views
@@ -57,23 +58,12 @@ def _differences(view: PoolView, verdict: Verdict) -> Iterator[Difference]:
     """Yield what resolves differently, and what was predicted and does not come."""
     predicted = {rewrite.argument: rewrite for rewrite in predict(view)}
     for argument, rewrite in predicted.items():
-        got = at(verdict.resolved, argument)
-        asked = at(verdict.requested, argument)
-        yield Difference(
-            argument, asked, got, rewrite.behaviour, rewrite.says, came=got == rewrite.resolved
-        )
-    for argument, (asked, got) in replaced(verdict).items():
+        asked, got = written(verdict, argument), resolved(verdict, argument)
+        came = got == rewrite.resolved
+        yield Difference(argument, asked, got, rewrite.behaviour, rewrite.says, came=came)
+    for argument, asked, got in rewrites(verdict):
         if argument not in predicted:
             yield Difference(argument, asked, got, None, "")
-
-
-def replaced(verdict: Verdict) -> dict[str, tuple[Any, Any]]:
-    """Return the arguments whose written or default value was replaced, with both values."""
-    return {
-        name: (asked, verdict.resolved[name])
-        for name, asked in verdict.requested.items()
-        if asked is not None and name in verdict.resolved and verdict.resolved[name] != asked
-    }
 
 
 def _filled(verdict: Verdict) -> dict[str, Any]:
@@ -82,14 +72,6 @@ def _filled(verdict: Verdict) -> dict[str, Any]:
         for name, got in verdict.resolved.items()
         if got is not None and verdict.requested.get(name, got) is None
     }
-
-
-def at(arguments: Mapping[str, Any], name: str) -> Any:
-    """Return one argument; dots lead into a JSON value, and what is not there is `None`."""
-    value: Any = arguments
-    for step in name.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def _assumed(spec: ClusterSpec, facts: Facts) -> Iterator[str]:

@@ -12,6 +12,21 @@ from orchestrator.engine.check.environment import EngineEnvironment, ensure, ens
 from orchestrator.engine.check.pipeline import Pipeline
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one release on one worker, so that each release is imported once.
+
+    Those that speak of no release stay together as well.
+    """
+    folder = Path(__file__).parent
+    for item in items:
+        if folder in item.path.parents:
+            asked = getattr(item, "callspec", None)
+            version = asked.params.get("version") if asked else None
+            group = f"engine-{version}" if version else "engine"
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def pipeline() -> Iterator[Callable[[str], Pipeline]]:
     """Return the running argument pipeline of a release; each is started once."""

@@ -10,8 +10,6 @@ from orchestrator.engine.check.environment import ensure
 from orchestrator.engine.check.pipeline import Gpu, Pipeline
 from scripts.snapshot_catalog import CATALOGS, GENERATOR
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 
 @pytest.mark.parametrize("version", catalog.versions())
 def test_catalogue_is_what_the_parser_says(

@@ -21,8 +21,6 @@ from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 from scripts.cookbook import Cell, cells, table
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 CELLS = {cell.full_name: cell for cell in cells()}
 # A process of the engine knows one kind of GPU: cells that share one stand together.
 CASES = [

@@ -12,8 +12,6 @@ from orchestrator.catalog.gpus import gpus
 from orchestrator.catalog.model_config import config_path
 from orchestrator.engine.check.pipeline import Gpu, Pipeline, Request, Verdict
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 DATA = Path(__file__).parents[1] / "data" / "server-args"
 OLD, PROOF, NEW = "0.5.15.post1", "0.5.17", "0.5.23"
 

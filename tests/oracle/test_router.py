@@ -34,8 +34,6 @@ from orchestrator.spec.router import Router
 from scripts.snapshot_catalog import CATALOGS, GENERATOR
 from tests.strategies import specs
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 CONFIGS = Path(__file__).parents[2] / "configs"
 KEY = "sk-of-the-engines"
 WITH_KEY = {"engine": {"api_key": {"secret": "keys", "key": "api"}}}

@@ -18,10 +18,15 @@ from orchestrator.engine.behaviours import predict
 from orchestrator.engine.check.pipeline import Pipeline, Verdict
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
+from orchestrator.oracle.compare import resolved, rewrites
 from orchestrator.oracle.requests import NotAskableError, RankRequest, requests
 from orchestrator.pools import PoolView, pool_views
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
+
+CUTS = ("0.5.13", "0.5.15.post1", "0.5.16", "0.5.19", "0.5.20", "0.5.21", "0.5.22", "0.5.23")
+"""The oldest release, both sides of each hard cut (Waterfill's flag, graph flags and `/ready`,
+attention DP), and the newest: what every run asks."""
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 """Where relative paths of drawn specs start: the recordings are there."""
@@ -94,6 +99,16 @@ def hold(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
     return Outcome(data, errors, tuple(verdicts), tuple(unknown), tuple(breaches))
 
 
+def reference_specs(version: str) -> dict[str, dict[str, Any]]:
+    """Return the specs of `configs/` for another release, as plain data by file name."""
+    specs = {}
+    for path in sorted(CONFIGS.glob("*.yaml")):
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data["engine"] |= {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}
+        specs[path.stem] = data
+    return specs
+
+
 def first_and_last(asked: tuple[RankRequest, ...]) -> tuple[RankRequest, ...]:
     """Return the leader's request and the last follower's: those between differ in a number only."""
     return asked if len(asked) == 1 else (asked[0], asked[-1])
@@ -103,12 +118,10 @@ def broken(view: PoolView, verdict: Verdict, errors: Iterable[Diagnostic]) -> It
     """Yield what one verdict breaks of our laws; what the check does not know breaks none."""
     name = view.pool.name
     mirrors = [e for e in errors if e.refused_at is not None and speaks_of(e, view)]
-    if verdict.verdict == "refused" and not any(e.refused_at is Stage.ARGUMENTS for e in mirrors):
+    false = [e for e in mirrors if e.refused_at in passed(verdict)]
+    if verdict.verdict == "refused" and not any(e.refused_at == verdict.stage for e in mirrors):
         yield Breach(Law.UNNAMED_REFUSAL if errors else Law.FALSE_ACCEPT, name, verdict.error)
-    elif verdict.verdict == "accepted" and (
-        # The arguments alone were asked; what the engine refuses when it loads passes here.
-        false := [one for one in mirrors if one.refused_at is Stage.ARGUMENTS]
-    ):
+    elif false:
         yield Breach(Law.FALSE_REFUSAL, name, f"{false[0].code} {false[0].message}")
     elif verdict.verdict == "accepted" and not errors:
         predicted = {rewrite.argument: rewrite.resolved for rewrite in predict(view)}
@@ -117,6 +130,14 @@ def broken(view: PoolView, verdict: Verdict, errors: Iterable[Diagnostic]) -> It
         for argument, wanted in predicted.items():
             if (got := resolved(verdict, argument)) != wanted:
                 yield Breach(Law.WRONG_PREDICTION, name, f"{argument}: {got}, not {wanted}")
+
+
+def passed(verdict: Verdict) -> tuple[Stage, ...]:
+    """Return the stages that the engine passed; loading counts where the experts were placed."""
+    if verdict.verdict == "accepted" and verdict.loading["placement"]:
+        return Stage.ARGUMENTS, Stage.LOADING
+    later = verdict.verdict == "accepted" or verdict.stage == Stage.LOADING
+    return (Stage.ARGUMENTS,) if later else ()
 
 
 def speaks_of(diagnostic: Diagnostic, view: PoolView) -> bool:
@@ -129,23 +150,5 @@ def speaks_of(diagnostic: Diagnostic, view: PoolView) -> bool:
 def unpredicted(
     verdict: Verdict, predicted: Mapping[str, object]
 ) -> dict[str, tuple[object, object]]:
-    """Return the arguments whose given or default value was replaced, with both values.
-
-    Filling in `None` is no rewrite.
-    """
-    return {
-        name: (asked, verdict.resolved[name])
-        for name, asked in verdict.requested.items()
-        if asked is not None
-        and name in verdict.resolved
-        and verdict.resolved[name] != asked
-        and name not in predicted
-    }
-
-
-def resolved(verdict: Verdict, argument: str) -> object:
-    """Return what an argument became; dots lead into a JSON value."""
-    value: Any = verdict.resolved
-    for step in argument.split("."):
-        value = value[step]
-    return value
+    """Return the arguments that the engine replaced and nobody predicted, asked and got."""
+    return {name: (asked, got) for name, asked, got in rewrites(verdict) if name not in predicted}
