@@ -6,7 +6,6 @@ Nothing of the engine is imported here, and what an answer means for a plan is n
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,8 @@ __all__ = ["Gpu", "Pipeline", "PipelineError", "Request", "Verdict", "judge"]
 
 # A process with SGLang imported holds half a GB for itself.
 PROCESSES = 3
+# `SGL_X` becomes `SGLANG_X` when SGLang is imported (srt/environ.py:2298-2305, 0.5.23).
+OLD_PREFIX = "SGL_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Pipeline:
 
     def __init__(self, environment: EngineEnvironment) -> None:
         self._environment = environment
-        self._processes: dict[str, EngineProcess] = {}
+        self._processes: list[EngineProcess] = []
         self._import_env: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -101,7 +102,7 @@ class Pipeline:
     def close(self) -> None:
         """End all processes."""
         while self._processes:
-            self._processes.popitem()[1].close()
+            self._processes.pop().close()
 
     def judge(self, request: Request) -> Verdict:
         """Return what the engine makes of `request`; gaps of the check are `unknown`."""
@@ -133,28 +134,40 @@ class Pipeline:
         return options
 
     def _ask(self, gpu: Gpu, env: Mapping[str, str], asked: Mapping[str, Any]) -> dict[str, Any]:
-        key = self._process_for(gpu, env)
+        process = self._process_for(gpu, env)
+        unset = sorted(set(process.env) - set(env))
         try:
-            answer = self._processes[key].ask(asked)
+            answer = process.ask({**asked, "unset": unset})
         except PipelineError:
-            self._processes.pop(key).close()
+            self._processes.remove(process)
+            process.close()
             raise
-        self._import_env |= self._processes[key].import_env
+        self._import_env |= process.import_env
         return answer
 
-    def _process_for(self, gpu: Gpu, env: Mapping[str, str]) -> str:
-        """Return the key of a running process whose imports saw this GPU and these variables."""
+    def _process_for(self, gpu: Gpu, env: Mapping[str, str]) -> EngineProcess:
+        """Return a running process whose imports saw this GPU and these variables, used last now."""
         kind = {"name": gpu.name, "memory_mib": gpu.memory_mib, "capability": gpu.capability}
-        while True:  # a process that starts may tell of a variable that nobody knew to matter
-            seen = {name: value for name, value in env.items() if name in self._import_env}
-            key = json.dumps([kind, seen], sort_keys=True)
-            if key in self._processes:
-                self._processes[key] = self._processes.pop(key)  # the last used comes last
-                return key
+        for process in self._processes:
+            if process.gpu == kind and self._seen(process.env) == self._seen(env):
+                self._processes.remove(process)
+                break
+        else:
             while len(self._processes) >= PROCESSES:
-                self._processes.pop(next(iter(self._processes))).close()
-            self._processes[key] = EngineProcess(self._environment, kind, seen)
-            self._import_env |= self._processes[key].import_env
+                self._processes.pop(0).close()
+            # It sees all variables of the request: which of them its imports read shows afterwards.
+            process = EngineProcess(self._environment, kind, env)
+            self._import_env |= process.import_env
+        self._processes.append(process)
+        return process
+
+    def _seen(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables that imports read; they copy every old name without reading it."""
+        return {
+            name: value
+            for name, value in env.items()
+            if name in self._import_env or name.startswith(OLD_PREFIX)
+        }
 
 
 def judge(environment: EngineEnvironment, requests: Iterable[Request]) -> list[Verdict]:

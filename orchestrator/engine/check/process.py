@@ -28,12 +28,15 @@ class PipelineError(Exception):
 class EngineProcess:
     """A started engine's side. `import_env` are the variables its imports have read so far.
 
+    It serves one kind of GPU, `gpu`; `env` are the variables it was started with.
+
     Raises PipelineError when the engine cannot be imported.
     """
 
     def __init__(
         self, environment: EngineEnvironment, gpu: Mapping[str, Any], env: Mapping[str, str]
     ) -> None:
+        self.gpu, self.env = gpu, dict(env)
         self.import_env: set[str] = set()
         self._home = tempfile.TemporaryDirectory(prefix="deploy-engine-")
         self._errors = Path(self._home.name) / "errors.txt"

@@ -36,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
 
 def judge(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the verdict on `request`; changes this process, which must be a throw-away one."""
+    for name in request.get("unset", ()):  # what another request had when this process started
+        os.environ.pop(name, None)
     os.environ.update(request["env"])
     present_count(request["gpu_count"])
     present_infiniband(request["infiniband"])
