@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestrator.diagnostics.model import FieldPath
 from orchestrator.engine.behaviours import predict
 from orchestrator.engine.check.pipeline import Verdict
 from orchestrator.facts.model import Facts, Known
 from orchestrator.oracle.cause import Judge, causes
 from orchestrator.oracle.compare import resolved, rewrites, written
+from orchestrator.oracle.loading import loading
 from orchestrator.oracle.report import Difference, EngineReport, PoolReport
 from orchestrator.oracle.requests import NotAskableError, requests
 from orchestrator.pools import PoolView, pool_views
@@ -32,14 +34,22 @@ def ask_pool(view: PoolView, facts: Facts, folder: Path, engine: Judge) -> PoolR
     try:
         asked = requests(view, facts, folder)
     except NotAskableError as reason:
-        return _report(view, 0, 0, Verdict("unknown", str(reason)))
+        return _report(view, facts, Verdict("unknown", str(reason)))
     answers = [(one, engine.judge(one.request)) for one in asked]
     first, verdict = next((a for a in answers if a[1].verdict != "accepted"), answers[0])
     found = causes(first, verdict, engine) if verdict.verdict == "refused" else ()
-    return _report(view, len(asked), first.rank, verdict, found)
+    return _report(view, facts, verdict, ranks=len(asked), rank=first.rank, found=found)
 
 
-def _report(view: PoolView, ranks: int, rank: int, verdict: Verdict, found: Any = ()) -> PoolReport:
+def _report(
+    view: PoolView,
+    facts: Facts,
+    verdict: Verdict,
+    *,
+    ranks: int = 0,
+    rank: int = 0,
+    found: tuple[FieldPath, ...] = (),
+) -> PoolReport:
     accepted = verdict.verdict == "accepted"
     return PoolReport(
         pool=view.pool.name,
@@ -48,9 +58,11 @@ def _report(view: PoolView, ranks: int, rank: int, verdict: Verdict, found: Any 
         rank=rank,
         verdict=verdict.verdict,
         error=verdict.error,
+        stage=verdict.stage,
         causes=found,
         differences=tuple(_differences(view, verdict)) if accepted else (),
         filled=_filled(verdict) if accepted else {},
+        loading=loading(view, facts, verdict) if accepted else None,
     )
 
 

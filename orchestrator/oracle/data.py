@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from orchestrator.diagnostics.model import spell
 from orchestrator.oracle.report import Difference, EngineReport, PoolReport
 
@@ -26,6 +28,8 @@ def _pool(pool: PoolReport) -> dict[str, object]:
         "causes": [spell(path) for path in pool.causes],
         "differences": [_difference(one) for one in pool.differences],
         "filled": dict(pool.filled),
+        "stage": pool.stage,
+        "loading": pool.loading and dataclasses.asdict(pool.loading),
     }
 
 

@@ -25,6 +25,10 @@ def findings(report: EngineReport) -> Iterator[Diagnostic]:
             yield _unknown(pool, report)
         if pool.surprises:
             yield _surprised(pool, report)
+        if pool.loading and pool.loading.placed_alike is False:
+            yield _placed_otherwise(pool, report)
+        if pool.loading and pool.loading.waterfill is False:
+            yield _without_waterfill(pool, report)
 
 
 def _refused(pool: PoolReport, report: EngineReport) -> Diagnostic:
@@ -46,7 +50,7 @@ def _refused(pool: PoolReport, report: EngineReport) -> Diagnostic:
         related=tuple(Related(path, "has a part in it") for path in others[:3]),
         fix=Fix(advice),
         on_key="extra_args" in place or "env" in place,
-        refused_at=Stage.ARGUMENTS,
+        refused_at=Stage(pool.stage),
     )
 
 
@@ -78,4 +82,30 @@ def _unknown(pool: PoolReport, report: EngineReport) -> Diagnostic:
         impact=Impact.OPERATIONAL_RISK,
         because="the check lacks something that only a pod has; it is no refusal",
         fix=Fix("run `deploy validate --engine=cluster`, where the engine's image has it"),
+    )
+
+
+def _placed_otherwise(pool: PoolReport, report: EngineReport) -> Diagnostic:
+    return Diagnostic(
+        "ENG825",
+        "experts-placed-otherwise",
+        Severity.WARNING,
+        f"pool {pool.pool}: SGLang {report.sglang} places the experts otherwise than computed here",
+        pool.path,
+        impact=Impact.SILENTLY_SLOW,
+        because="what is said here about balance holds for another placement",
+        fix=Fix("report it with the file's digest; the engine's placement is the one that runs"),
+    )
+
+
+def _without_waterfill(pool: PoolReport, report: EngineReport) -> Diagnostic:
+    return Diagnostic(
+        "ENG826",
+        "waterfill-without-effect",
+        Severity.ERROR,
+        f"pool {pool.pool}: SGLang {report.sglang} accepts Waterfill and does not run it for this model",
+        pool.path,
+        impact=Impact.SILENTLY_SLOW,
+        because="shared experts stay apart, and nothing but a missing line in the log says so",
+        fix=Fix("set waterfill to false, or take a checkpoint whose shared experts can be fused"),
     )

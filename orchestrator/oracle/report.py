@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.diagnostics.model import FieldPath
+from orchestrator.oracle.loading import Loading
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class PoolReport:
 
     `unknown` is a gap of the check, never a refusal; `error` then says what was missing. `causes`
     are the fields of the spec that a refusal comes from, the likeliest first. `filled` are the
-    arguments nobody wrote whose empty default the engine fills in.
+    arguments nobody wrote whose empty default the engine fills in. `stage` is the last one that the
+    engine reached; `loading` is there for an accepted pool.
     """
 
     pool: str
@@ -48,9 +50,11 @@ class PoolReport:
     rank: int
     verdict: Literal["accepted", "refused", "unknown"]
     error: str
+    stage: Literal["arguments", "loading"]
     causes: tuple[FieldPath, ...]
     differences: tuple[Difference, ...]
     filled: Mapping[str, Any]
+    loading: Loading | None
 
     @property
     def surprises(self) -> tuple[Difference, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from orchestrator.diagnostics.full import Style
 from orchestrator.diagnostics.source_text import printable
+from orchestrator.oracle.loading import Loading
 from orchestrator.oracle.report import Difference, EngineReport, PoolReport
 
 
@@ -31,13 +32,26 @@ def _lines(report: EngineReport, style: Style) -> Iterator[str]:
         yield from (f"    {printable(line)}" for line in _differences(pool.differences))
         if pool.filled:
             yield f"    {len(pool.filled)} defaults filled in (all with --format json)"
+        if pool.loading:
+            yield from (f"    {printable(line)}" for line in _loading(pool.loading))
 
 
 def _verdict(pool: PoolReport, report: EngineReport) -> str:
     if pool.verdict == "accepted":
         ranks = "1 command line" if pool.ranks == 1 else f"the command lines of {pool.ranks} nodes"
         return f"accepted by SGLang {report.sglang}, {ranks}"
-    return f"{pool.verdict}: {pool.error}"
+    when = " while loading" if pool.stage == "loading" else ""
+    return f"{pool.verdict}{when}: {pool.error}"
+
+
+def _loading(found: Loading) -> Iterator[str]:
+    if found.layers:
+        alike = {True: ", every slot as computed here", False: ", NOT as computed here", None: ""}
+        slots = f"{found.layers} layers of {found.slots} slots{alike[found.placed_alike]}"
+        yield f"experts placed by the engine: {slots}"
+    if found.waterfill is not None:
+        yield f"Waterfill {'takes effect' if found.waterfill else 'does not take effect'}"
+    yield from (f"not judged: {gap}" for gap in found.gaps)
 
 
 def _differences(found: tuple[Difference, ...]) -> Iterator[str]:

@@ -58,4 +58,36 @@ is not there. Silence about such a pool would read as success.
 cluster. Where the message names a file, give it as `experts.distribution.local`.
 """,
     ),
+    (
+        "ENG825",
+        "experts-placed-otherwise",
+        Severity.WARNING,
+        Impact.SILENTLY_SLOW,
+        "what is said here about balance holds for another placement",
+        """The engine places experts from the same file in other slots than we compute.
+
+## Why it matters
+Placement decides which GPU holds which expert. Ours follows SGLang's own arithmetic, ties included;
+where the engine's differs, its release places in a way that nobody here has seen.
+
+## How to fix
+Nothing in the spec is wrong. Please report it with release and digest of the file.
+""",
+    ),
+    (
+        "ENG826",
+        "waterfill-without-effect",
+        Severity.ERROR,
+        Impact.SILENTLY_SLOW,
+        "shared experts stay apart, and nothing but a missing line in the log says so",
+        """Waterfill is asked for, and the engine's own code decides that it is off for this model.
+
+## Why it matters
+Waterfill needs the shared expert as a slot like the routed ones. Where the checkpoint keeps it in
+another number format, or the model has several, the engine leaves it apart and starts without a word.
+
+## How to fix
+Set `experts.waterfill` to false, or take a checkpoint whose shared experts can be fused.
+""",
+    ),
 )
