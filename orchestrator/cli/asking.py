@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.checking import Examined
@@ -10,6 +12,7 @@ from orchestrator.cli.terminal import UserError
 from orchestrator.diagnostics.report import Report, by_place
 
 if TYPE_CHECKING:
+    from orchestrator.engine.check.environment import EngineEnvironment
     from orchestrator.oracle.report import EngineReport
 
 
@@ -45,4 +48,9 @@ def _here(examined: Examined) -> EngineReport:
             "it apart from your own packages"
         )
     with Remembered(environment) as engine:
-        return ask(spec, facts, examined.loaded.folder, engine, f"asked in {environment.python}")
+        return ask(spec, facts, examined.loaded.folder, engine, _where(environment))
+
+
+def _where(environment: EngineEnvironment) -> str:
+    own = environment.python == Path(sys.executable)
+    return "installed beside deploy" if own else "in an environment of its own"

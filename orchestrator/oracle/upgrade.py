@@ -36,8 +36,8 @@ class Change:
 class PoolUpgrade:
     """What changes for one pool.
 
-    `resolved` is `None` where an engine could not be asked; `refused` is then or else what it said.
-    `new_defaults` counts arguments that only the newer release has, all at their defaults.
+    `resolved` is `None` where an engine could not be asked, and `not_asked` says why. It leaves out
+    what one release has alone and keeps at its default; `new_defaults` counts those of the newer.
     """
 
     pool: str
@@ -146,10 +146,19 @@ def _resolved(before: Side, after: Side) -> tuple[tuple[Change, ...] | None, str
             return None, f"SGLang {version}: {verdict.verdict}: {verdict.error}", 0
         found.append({"resolved": verdict.resolved, "requested": verdict.requested})
     old, new = (dict(_flat(one["resolved"])) for one in found)
-    fresh = {name for name in new if name.partition(".")[0] not in found[0]["resolved"]}
-    idle = {name for name in fresh if new[name] in (None, False, found[1]["requested"].get(name))}
-    changes = (one for one in _changed(old, new) if one.name not in {*idle, *DRAWN})
-    return tuple(changes), "", len(idle)
+    fresh, gone = _idle(found[1], found[0], new), _idle(found[0], found[1], old)
+    changes = (one for one in _changed(old, new) if one.name not in {*fresh, *gone, *DRAWN})
+    return tuple(changes), "", len(fresh)
+
+
+def _idle(
+    here: Mapping[str, Any], there: Mapping[str, Any], values: Mapping[str, Any]
+) -> frozenset[str]:
+    """Return the arguments that one release has alone and leaves at their defaults."""
+    alone = (name for name in values if name.partition(".")[0] not in there["resolved"])
+    return frozenset(
+        name for name in alone if values[name] in (None, False, here["requested"].get(name))
+    )
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> Iterable[tuple[str, Any]]:
