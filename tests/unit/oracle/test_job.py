@@ -109,7 +109,10 @@ def ran(engine: EngineEnvironment, home: Path, env: dict[str, str]) -> str:
 
 def test_script_answers_without_the_engines_noise(tmp_path: Path) -> None:
     """Laid out and run as a container would, it writes a start line and an answer, and nothing else."""
-    said = ran(environment_of(MINIATURE, tmp_path / "base"), tmp_path, {})
+    engine = environment_of(MINIATURE, tmp_path / "base")
+    quiet = engine.python.read_text(encoding="utf-8")
+    engine.python.write_text(quiet.replace("exec", "echo noise >&2\nexec"), encoding="utf-8")
+    said = ran(engine, tmp_path, {})
     log = read_log(said)
     assert log.start
     assert ("", "", 1) == (log.start["error"], log.last_words, len(log.answers))

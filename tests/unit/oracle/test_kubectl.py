@@ -70,7 +70,7 @@ def verbs(fake: Path) -> list[str]:
     return [line.split()[3] for line in asked]
 
 
-def checked(*, seconds: float = 60.0, told: list[str] | None = None) -> dict[str, str]:
+def checked(*, seconds: float = 10.0, told: list[str] | None = None) -> dict[str, str]:
     said = [] if told is None else told
     return run_job(check_objects(*asked_of()), seconds=seconds, say=said.append)
 
