@@ -45,6 +45,12 @@ def router_name(cluster: str) -> str:
     return f"{cluster}-router"
 
 
+def check_name(cluster: str, digest: str) -> str:
+    """Return the name of one check of a cluster by the engine: a label's value, so at most 63 long."""
+    end = f"-engine-check-{digest}"
+    return f"{cluster[: 63 - len(end)].rstrip('-')}{end}"
+
+
 def leader_host(cluster: str, pool: str, group: int, namespace: str) -> str:
     """Return the DNS name of the leader of one group, as LeaderWorkerSet gives it."""
     name = pool_name(cluster, pool)

@@ -18,6 +18,7 @@ from typing import Any
 from orchestrator.cli import engine
 from orchestrator.cli.parser import VERBS, build_parser
 from orchestrator.diagnostics import full
+from orchestrator.diagnostics.model import Severity
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
 from orchestrator.rules.book import RULES
@@ -43,6 +44,7 @@ def generated() -> Mapping[Path, str]:
             f"| [{page.code}]({page.code}.md) | {page.name} | {page.title} | {page.impact} |\n"
         )
     files[Path("docs/rules/README.md")] = GENERATED + "".join(index)
+    files[Path("docs/policy.md")] = GENERATED + "".join(_policy())
     files[Path("docs/spec.md")] = GENERATED + "".join(_spec())
     files[Path("docs/cli.md")] = GENERATED + "".join(_cli())
     files[Path("docs/cookbook.md")] = GENERATED + "".join(cookbook.page())
@@ -63,6 +65,21 @@ def _readme() -> str:
     said = full.render(replace(found, diagnostics=found.diagnostics[:1]))
     shown = said.rpartition("\n\n")[0]
     return f"{head}{START}\n```text\n$ deploy validate cluster.yaml\n{shown}\n```\n{END}{tail}"
+
+
+def _policy() -> Iterator[str]:
+    """Yield what is refused here and not by the engine's arguments, each with the reason."""
+    yield (
+        "# Refused by policy\n\n"
+        "SGLang starts with these, as far as its arguments go. They are refused here because it fails\n"
+        "later, misbehaves without a word, the cluster refuses the objects, or the recipe forbids it.\n"
+        "Whatever the engine accepts and we refuse is in this table: random specs hold it to that.\n\n"
+        "| code | rule | impact | what happens |\n|---|---|---|---|\n"
+    )
+    for rule in RULES:
+        if rule.severity is Severity.ERROR and rule.refused_at is None:
+            link = f"[{rule.code}](rules/{rule.code}.md)"
+            yield f"| {link} | {rule.name} | {rule.impact} | {rule.because} |\n"
 
 
 def _spec() -> Iterator[str]:

@@ -17,7 +17,10 @@ NAME = "validate"
 HELP = "say what is wrong with a spec, before any GPU is asked for"
 DESCRIPTION = (
     "Check a spec against its engine version, model, hardware and expert-distribution file. "
-    "Reads local files only; with --engine the real SGLang judges every command line as well."
+    "Reads local files only; with --engine the real SGLang judges every command line as well. "
+    "--engine=cluster asks the one in the spec's own image: a Job without GPUs, run with your kubectl "
+    "and deleted again. UNPROVEN: its script and its objects are tested, but no container runtime was "
+    "at hand to run the Job itself."
 )
 
 
@@ -32,8 +35,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        action="store_true",
-        help="ask the spec's own SGLang release too, without a GPU (`deploy engine install`)",
+        nargs="?",
+        const="local",
+        metavar="WHERE",
+        type=_where,
+        help="ask the spec's own SGLang release too, without a GPU: `local`, the one installed here "
+        "(`deploy engine install`), or `cluster`, the one in the engine's image (default: local)",
+    )
+
+
+def _where(word: str) -> str:
+    """Return where the engine is asked; a SPEC behind a bare `--engine` would be taken for it."""
+    if word in ("local", "cluster"):
+        return word
+    raise argparse.ArgumentTypeError(
+        f"{word!r} is neither local nor cluster; write SPEC first, or --engine=local"
     )
 
 
@@ -44,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if options.engine:
         from orchestrator.cli.asking import ask_engine
 
-        report, said = ask_engine(examined)
+        report, said = ask_engine(examined, options.engine)
         if said is None:
             complain("the engine was not asked: the spec's shape must be mended first")
     sys.stdout.write(_spelled(report, said, options.format))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from orchestrator.diagnostics.model import FieldPath
 from orchestrator.engine.check.pipeline import Request, Verdict
@@ -17,8 +17,9 @@ from orchestrator.engine.intents import owned_flags, owned_variables
 from orchestrator.oracle.requests import RankRequest
 from orchestrator.pools import PoolView
 
-NEVER_TAKEN = ("--model-path", "--host", "--port")
-"""Without a model nothing starts; where it listens is no cause of anything here."""
+NEVER_TAKEN = ("--model-path", "--host", "--port", "--disaggregation-mode")
+"""Without a model nothing starts; where it listens is no cause of anything here; and a pool's role is
+what it is there for, so that another field has to give way."""
 
 UNDECIDED = "name"
 """Stands in the table of intents for what the plan decides without asking."""
@@ -58,7 +59,19 @@ def causes(asked: RankRequest, verdict: Verdict, engine: Judge) -> tuple[FieldPa
     if not ends and not changes:
         others = [part for part in parts if part not in named]
         ends, changes = _without(others, asked, verdict, engine)
-    return tuple(part.path for part in (ends or changes or named))
+    found = [part.path for part in (ends or changes or named)]
+    spec = asked.view.cluster
+    return tuple(sorted(found, key=lambda path: not _is_written(spec, path)))
+
+
+def _is_written(value: Any, path: FieldPath) -> bool:
+    """Return whether the user wrote the field: what the plan makes up by itself is a worse place."""
+    for step in path:
+        fields = getattr(value, "model_fields_set", None)
+        if fields is not None and step not in fields:
+            return False
+        value = value[step] if fields is None else getattr(value, str(step))
+    return True
 
 
 def _without(

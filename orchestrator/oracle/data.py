@@ -12,6 +12,7 @@ def as_data(report: EngineReport) -> dict[str, object]:
     """Return the report as plain JSON-able data."""
     return {
         "sglang": report.sglang,
+        "answered_by": report.answering,
         "where": report.where,
         "assumed": list(report.assumed),
         "pools": [_pool(pool) for pool in report.pools],

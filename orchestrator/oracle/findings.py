@@ -18,6 +18,8 @@ from orchestrator.oracle.report import EngineReport, PoolReport
 
 def findings(report: EngineReport) -> Iterator[Diagnostic]:
     """Yield a finding for every refusal, gap and surprise; nothing for what the plan says already."""
+    if report.held and not _same(report.held, report.sglang):
+        yield _other_release(report.held, report.sglang)
     for pool in report.pools:
         if pool.verdict == "refused":
             yield _refused(pool, report)
@@ -29,6 +31,25 @@ def findings(report: EngineReport) -> Iterator[Diagnostic]:
             yield _placed_otherwise(pool, report)
         if pool.loading and pool.loading.waterfill is False:
             yield _without_waterfill(pool, report)
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two versions are one release; a local part (`+cu129`) names a build of it."""
+    return one.partition("+")[0] == other.partition("+")[0]
+
+
+def _other_release(held: str, named: str) -> Diagnostic:
+    return Diagnostic(
+        "ENG824",
+        "image-holds-another-release",
+        Severity.WARNING,
+        f"the image holds SGLang {held}, not the {named} that engine.sglang names",
+        ("engine", "image"),
+        impact=Impact.SILENTLY_WRONG,
+        because=f"rules, plan and command lines are made for {named}",
+        related=(Related(("engine", "sglang"), "names another"),),
+        fix=Fix(f"name an image of {named}, or set engine.sglang to {held}"),
+    )
 
 
 def _refused(pool: PoolReport, report: EngineReport) -> Diagnostic:
@@ -43,7 +64,7 @@ def _refused(pool: PoolReport, report: EngineReport) -> Diagnostic:
         "ENG821",
         "refused-by-engine",
         Severity.ERROR,
-        f"pool {pool.pool}{rank}: SGLang {report.sglang} refuses to start: {pool.error}",
+        f"pool {pool.pool}{rank}: SGLang {report.answering} refuses to start: {pool.error}",
         place,
         impact=Impact.REFUSES_TO_START,
         because="said by the engine itself, asked without a GPU",
@@ -61,7 +82,7 @@ def _surprised(pool: PoolReport, report: EngineReport) -> Diagnostic:
         "ENG822",
         "unpredicted-rewrite",
         Severity.WARNING,
-        f"pool {pool.pool}: SGLang {report.sglang} resolves {count} {noun} to what the plan does not say",
+        f"pool {pool.pool}: SGLang {report.answering} resolves {count} {noun} to what the plan does not say",
         pool.path,
         impact=Impact.SILENTLY_WRONG,
         because="rules and memory were computed with other values",
@@ -77,11 +98,15 @@ def _unknown(pool: PoolReport, report: EngineReport) -> Diagnostic:
         "ENG823",
         "engine-check-incomplete",
         Severity.WARNING,
-        f"pool {pool.pool}: what SGLang {report.sglang} makes of it is unknown: {pool.error}",
+        f"pool {pool.pool}: what SGLang {report.answering} makes of it is unknown: {pool.error}",
         pool.path,
         impact=Impact.OPERATIONAL_RISK,
         because="the check lacks something that only a pod has; it is no refusal",
-        fix=Fix("run `deploy validate --engine=cluster`, where the engine's image has it"),
+        fix=Fix(
+            "read what is missing in the message; nothing else was asked in its place"
+            if report.in_cluster
+            else "run `deploy validate SPEC --engine=cluster`, where the engine's image has it"
+        ),
     )
 
 

@@ -67,9 +67,18 @@ class EngineReport:
     """One check of a whole spec against one release of the engine.
 
     `where` says which installation answered; `assumed` what it took for granted about the machine.
+    `sglang` is the release that the spec names. Where the engine's own image was asked,
+    `in_cluster` is set and `held` is the release in it, None where it does not say.
     """
 
     sglang: str
     where: str
     assumed: tuple[str, ...]
     pools: tuple[PoolReport, ...]
+    in_cluster: bool = False
+    held: str | None = None
+
+    @property
+    def answering(self) -> str:
+        """The release whose word this is."""
+        return self.held or self.sglang

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from orchestrator.engine.intents import UnknownIntentError, launch_command
 from orchestrator.facts.model import Fact, Facts, Known, T, Unknown
 from orchestrator.names import leader_host
 from orchestrator.plan.launch import argv, env
-from orchestrator.pools import PoolView
+from orchestrator.pools import PoolView, pool_views
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.hardware import Hardware
 
@@ -63,6 +64,15 @@ def requests(view: PoolView, facts: Facts, folder: Path) -> tuple[RankRequest, .
         )
         for rank in range(view.nodes)
     )
+
+
+def askable(spec: ClusterSpec, facts: Facts, folder: Path) -> dict[str, tuple[RankRequest, ...]]:
+    """Return the requests of every pool by its name, without the pools that cannot be asked about."""
+    found = {}
+    for view in pool_views(spec):
+        with suppress(NotAskableError):
+            found[view.pool.name] = requests(view, facts, folder)
+    return found
 
 
 def machine(kind: GpuKind, count: int) -> Gpu:

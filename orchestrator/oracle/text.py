@@ -24,7 +24,7 @@ def as_lines(report: EngineReport, file: str) -> str:
 
 
 def _lines(report: EngineReport, style: Style) -> Iterator[str]:
-    yield style.strong(f"engine: SGLang {report.sglang}, {report.where}, no GPU")
+    yield style.strong(f"engine: SGLang {report.answering}, {report.where}, no GPU")
     yield from (f"  assumed: {printable(what)}" for what in report.assumed)
     for pool in report.pools:
         paint = style.error if pool.verdict == "refused" else style.strong
@@ -39,7 +39,7 @@ def _lines(report: EngineReport, style: Style) -> Iterator[str]:
 def _verdict(pool: PoolReport, report: EngineReport) -> str:
     if pool.verdict == "accepted":
         ranks = "1 command line" if pool.ranks == 1 else f"the command lines of {pool.ranks} nodes"
-        return f"accepted by SGLang {report.sglang}, {ranks}"
+        return f"accepted by SGLang {report.answering}, {ranks}"
     when = " while loading" if pool.stage == "loading" else ""
     return f"{pool.verdict}{when}: {pool.error}"
 

@@ -59,6 +59,23 @@ cluster. Where the message names a file, give it as `experts.distribution.local`
 """,
     ),
     (
+        "ENG824",
+        "image-holds-another-release",
+        Severity.WARNING,
+        Impact.SILENTLY_WRONG,
+        "rules, plan and command lines are made for the release that engine.sglang names",
+        """`engine.image` holds another SGLang than the one that `engine.sglang` names.
+
+## Why it matters
+`deploy validate --engine=cluster` asks the SGLang in the image itself, and that one told its own
+version. Flags, defaults and what is rewritten differ from release to release: what the rules
+checked and the plan predicts is not what these pods would do.
+
+## How to fix
+Name an image of the release in `engine.image`, or the release of the image in `engine.sglang`.
+""",
+    ),
+    (
         "ENG825",
         "experts-placed-otherwise",
         Severity.WARNING,

@@ -15,7 +15,17 @@ from typing import Any, Literal, Self
 from orchestrator.engine.check.environment import EngineEnvironment
 from orchestrator.engine.check.process import EngineProcess, PipelineError
 
-__all__ = ["Gpu", "Pipeline", "PipelineError", "Request", "Verdict", "judge"]
+__all__ = [
+    "Gpu",
+    "Pipeline",
+    "PipelineError",
+    "Request",
+    "Verdict",
+    "judge",
+    "kind_of",
+    "question",
+    "verdict",
+]
 
 # A process with SGLang imported holds half a GB for itself.
 PROCESSES = 3
@@ -76,6 +86,30 @@ class Verdict:
     loading: Mapping[str, Any] = field(default_factory=dict)
 
 
+def kind_of(gpu: Gpu) -> dict[str, Any]:
+    """Return a kind of GPU as the engine's side is started with it; how many is each request's own."""
+    return {"name": gpu.name, "memory_mib": gpu.memory_mib, "capability": gpu.capability}
+
+
+def question(request: Request) -> dict[str, Any]:
+    """Return a request as the line of JSON that the engine's side reads."""
+    return {
+        "argv": request.argv,
+        "gpu_count": request.gpu.count,
+        "env": dict(request.env),
+        "model_config": request.model_config,
+        "experts_dtype": request.experts_dtype,
+        "infiniband": request.infiniband,
+        "files": {path: str(Path(file).absolute()) for path, file in request.files.items()},
+    }
+
+
+def verdict(answer: Mapping[str, Any]) -> Verdict:
+    """Return the verdict that a line of the engine's side tells, without what is not part of one."""
+    names = (part.name for part in dataclasses.fields(Verdict))
+    return Verdict(**{name: answer[name] for name in names if name in answer})
+
+
 class Pipeline:
     """SGLang's argument pipeline of one release; closes its processes at the end of `with`.
 
@@ -106,21 +140,11 @@ class Pipeline:
 
     def judge(self, request: Request) -> Verdict:
         """Return what the engine makes of `request`; gaps of the check are `unknown`."""
-        asked = {
-            "argv": request.argv,
-            "gpu_count": request.gpu.count,
-            "env": dict(request.env),
-            "model_config": request.model_config,
-            "experts_dtype": request.experts_dtype,
-            "infiniband": request.infiniband,
-            "files": {path: str(Path(file).absolute()) for path, file in request.files.items()},
-        }
         try:
-            answer = self._ask(request.gpu, request.env, asked)
+            answer = self._ask(request.gpu, request.env, question(request))
         except PipelineError as error:
             return Verdict("unknown", str(error))
-        names = (part.name for part in dataclasses.fields(Verdict))
-        return Verdict(**{name: answer[name] for name in names if name in answer})
+        return verdict(answer)
 
     def options(self, gpu: Gpu) -> list[dict[str, Any]]:
         """Return a description of every option of the engine's parser, sorted by spelling.
@@ -147,7 +171,7 @@ class Pipeline:
 
     def _process_for(self, gpu: Gpu, env: Mapping[str, str]) -> EngineProcess:
         """Return a running process whose imports saw this GPU and these variables, used last now."""
-        kind = {"name": gpu.name, "memory_mib": gpu.memory_mib, "capability": gpu.capability}
+        kind = kind_of(gpu)
         for process in self._processes:
             if process.gpu == kind and self._seen(process.env) == self._seen(env):
                 self._processes.remove(process)

@@ -1,8 +1,8 @@
 """Answers requests, one JSON object a line on standard input, one answer a line on standard output.
 
 The engine is imported once, for the kind of GPU that the only argument describes; each request is
-judged in a child. The first line out says whether the import went well; each line tells in
-`import_env` the environment variables that imports have read since the line before.
+judged in a child. The first line out says whether the import went well and, in `sglang`, which
+release is installed (None where nothing says it); each line tells in `import_env` the environment variables that imports have read since the line before.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="argument-pipeline-") as name:
         folder = Path(name)
         error = _start(json.loads(sys.argv[1]), folder)
-        say({"error": error})
+        say({"error": error, "sglang": _release()})
         if error:
             return 1
         for line in sys.stdin:
@@ -59,6 +60,14 @@ def _start(kind: Mapping[str, Any], folder: Path) -> str:
     except (Exception, gpu.NotHere) as error:  # noqa: BLE001 - any of them ends the start
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _release() -> str | None:
+    """Return the version of the installed SGLang by its own metadata."""
+    try:
+        return metadata.version("sglang")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _answer(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
