@@ -20,7 +20,7 @@ from typing import Any
 from orchestrator.engine.catalog import FOLDER, Catalogue, catalogue, catalogue_file, versions
 from orchestrator.engine.catalog_diff import CatalogueDiff, catalogue_diff
 from orchestrator.engine.check.environment import ensure
-from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.pipeline import Pipeline, Verdict
 from orchestrator.engine.spoken import broken_rows, spoken
 from orchestrator.engine.tables import table
 from orchestrator.oracle.upgrade import resolved_changes
@@ -99,11 +99,10 @@ def outcomes(version: str, engine: Pipeline) -> dict[str, Outcome]:
 def resolved(was: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str]:
     """Return each argument that launches accepted by both resolve differently, with the specs."""
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    for name in sorted(was):
-        for old, new in zip(was[name].verdicts, now[name].verdicts, strict=True):
-            if old.verdict == new.verdict == "accepted":
-                for one in resolved_changes(old, new)[0]:
-                    found[f"`{one.name}`: {_values(one.before, one.after)}"][name] = None
+    for name, old, new in _pairs(was, now):
+        if old.verdict == new.verdict == "accepted":
+            for one in resolved_changes(old, new)[0]:
+                found[f"`{one.name}`: {_values(one.before, one.after)}"][name] = None
     lines = [f"{text} in {len(names)} specs, {next(iter(names))}" for text, names in found.items()]
     return _list(sorted(lines)) or ["The same for every launch that both accept."]
 
@@ -112,10 +111,19 @@ def refused(was: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str]
     """Return the refusals that are new or gone."""
     return _list(
         f"{'new' if new.verdict == 'refused' else 'gone'} on {name}: {old.error or new.error}"
-        for name in sorted(was)
-        for old, new in zip(was[name].verdicts, now[name].verdicts, strict=True)
+        for name, old, new in _pairs(was, now)
         if (old.verdict == "refused") != (new.verdict == "refused")
     )
+
+
+def _pairs(
+    was: Mapping[str, Outcome], now: Mapping[str, Outcome]
+) -> Iterator[tuple[str, Verdict, Verdict]]:
+    """Yield both verdicts on each command line; a spec with a pool that one cannot spell has none."""
+    for name in sorted(was):
+        old, new = was[name].verdicts, now[name].verdicts
+        if len(old) == len(new):
+            yield from ((name, *pair) for pair in zip(old, new, strict=True))
 
 
 def breaches(now: Mapping[str, Outcome]) -> list[str]:
