@@ -12,10 +12,8 @@ import sys
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from orchestrator.engine.catalog import FOLDER, Catalogue, catalogue, catalogue_file, versions
 from orchestrator.engine.catalog_diff import CatalogueDiff, catalogue_diff
@@ -43,12 +41,15 @@ ADD: Mapping[Law, str] = {
 """What a broken law asks of a maintainer."""
 
 
-def page(version: str, since: str, engine: Callable[[str], Pipeline], specs: int = 0) -> str:
-    """Return the page on `version`, as Markdown; both releases have catalogues and environments."""
+Ask: TypeAlias = Callable[[str], Mapping[str, Outcome]]
+"""How the specs of this page go before a release, by name."""
+
+
+def page(version: str, since: str, ask: Ask, specs: int = 0) -> str:
+    """Return the page on `version`, as Markdown; both releases have a catalogue."""
     before, after = _known(since), _known(version)
     differs, speaks = catalogue_diff(before, after), {**spoken(before), **spoken(after)}
-    with ThreadPoolExecutor(2) as both:
-        was, now = both.map(lambda one: outcomes(one, engine(one)), (since, version))
+    was, now = ask(since), ask(version)
     broken, laws = list(broken_rows(after)), breaches(now)
     drawn = list(_random(version, specs)) if specs else []
     todo = [*broken, *_renames(version, differs, speaks), *laws]
@@ -94,6 +95,12 @@ def outcomes(version: str, engine: Pipeline) -> dict[str, Outcome]:
     asked = reference_specs(version) | {row: spec_for(row, version) for row in FRAGMENTS}
     order = sorted(asked, key=lambda name: machine_of(asked[name]))
     return {name: hold(asked[name], engine) for name in order}
+
+
+def _asked(version: str) -> Mapping[str, Outcome]:
+    """Return the outcomes before a release that runs for this alone: its processes hold much memory."""
+    with Pipeline(ensure(version, say=_say)) as engine:
+        return outcomes(version, engine)
 
 
 def resolved(was: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str]:
@@ -208,13 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     older: list[Any] = [one for one in versions() if (known := parse(one)) and known < new]
     since = asked.since or (older[-1] if older else parser.error("no older release is known"))
     _ready(asked.version)
-    with ExitStack() as running:
-        told = page(
-            asked.version,
-            since,
-            lambda one: running.enter_context(Pipeline(ensure(one, say=_say))),
-            asked.specs,
-        )
+    told = page(asked.version, since, _asked, asked.specs)
     if asked.write:
         PAGES.mkdir(exist_ok=True)
         (PAGES / f"{asked.version}.md").write_text(told, encoding="utf-8")
