@@ -80,13 +80,13 @@ def command_line(differs: CatalogueDiff, speaks: Mapping[str, tuple[str, ...]]) 
     ours = [f"{text} ({'; '.join(speaks[flag])})" for flag, text in lines if flag in speaks]
     told = _list(ours) or ["No flag changed that our tables speak of."]
     for title, flags in (
-        ("added", differs.added),
-        ("removed", differs.removed),
-        ("probably renamed", [f"{old} → {new}" for old, new in differs.renamed]),
-        ("changed", [f"{one.flag} ({one.aspect})" for one in differs.changed]),
+        ("added", [f"`{flag}`" for flag in differs.added]),
+        ("removed", [f"`{flag}`" for flag in differs.removed]),
+        ("probably renamed", [f"`{old}` → `{new}`" for old, new in differs.renamed]),
+        ("changed", [f"`{one.flag}` ({one.aspect})" for one in differs.changed]),
     ):
-        rest = [f"`{one}`" for one in flags if one.split()[0] not in speaks]
-        told += [_wrapped(f"{len(rest)} others {title}: {', '.join(rest)}.")] if rest else []
+        rest = [one for one in flags if one.split()[0].strip("`") not in speaks]
+        told += [_wrapped(f"Others {title}, {len(rest)}: {', '.join(rest)}.")] if rest else []
     return told
 
 

@@ -17,12 +17,14 @@ from orchestrator.versions import within
 def spoken(known: Catalogue) -> Mapping[str, tuple[str, ...]]:
     """Return each spelling that a table speaks of, with the rows that do (`intents: waterfill`).
 
-    Rows of every release count. An argument that a behaviour resolves stands for the options of
-    `known` that set it.
+    Rows of every release count. Whoever speaks of a flag speaks of its aliases, and an argument
+    that a behaviour resolves stands for the options of `known` that set it.
     """
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     for flag, row in _rows(known):
-        found[flag][row] = None
+        option = known.option(flag)
+        for spelling in (flag, *((option.flag, *option.aliases) if option else ())):
+            found[spelling][row] = None
     return {flag: tuple(rows) for flag, rows in found.items()}
 
 

@@ -64,6 +64,7 @@ def test_tables_speak_of_flags_conditions_and_results() -> None:
     assert "intents: waterfill" in found["--enable-waterfill"]
     assert "refusals: prefill-cp-zigzag" in found["--cp-strategy"]
     assert "behaviours: decode-drops-radix-cache" in found["--disable-radix-cache"]
+    assert "intents: hicache" in found["--enable-hicache"]  # an alias since 0.5.23
     assert "--enable-nvidia-megakernel" not in found
 
 
