@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ from orchestrator.engine.catalog import versions
 from orchestrator.engine.check.environment import ensure
 from orchestrator.engine.check.pipeline import Pipeline
 from tests.engine_specs import specs
-from tests.oracle.tier import CUTS, Law, hold, reference_specs
+from tests.oracle.tier import CUTS, Law, hold, machine_of, reference_specs
 
 
 @dataclass
@@ -72,7 +72,7 @@ def tally(version: str, count: int, number: int) -> Tally:
     found = Tally(version)
     # A process of the engine knows one kind of GPU and the variables its imports read.
     drawn = sorted(
-        [*reference_specs(version).values(), *draw(version, count, number)], key=_machine
+        [*reference_specs(version).values(), *draw(version, count, number)], key=machine_of
     )
     with Pipeline(ensure(version, say=_say)) as engine:
         for spec in drawn:
@@ -93,10 +93,6 @@ def tally(version: str, count: int, number: int) -> Tally:
                 found.policy += bool(outcome.ours) and not outcome.refused
     found.seconds = time.monotonic() - start
     return found
-
-
-def _machine(spec: Mapping[str, Any]) -> str:
-    return json.dumps([spec["hardware"]["gpu"], [p.get("pod") for p in spec["pools"]]])
 
 
 def _say(text: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.engine.behaviours import Rewrite, predict
+from orchestrator.engine.check.pipeline import Verdict
 from orchestrator.engine.intents import UnknownIntentError, launch_command, readiness_path
 from orchestrator.facts.model import Facts, Known
 from orchestrator.oracle.cause import Judge, groups
@@ -133,7 +134,7 @@ def _readiness(side: Side) -> str | None:
 
 def _resolved(before: Side, after: Side) -> tuple[tuple[Change, ...] | None, str, int]:
     """Return what both engines resolve differently, or why they were not asked."""
-    found: list[Mapping[str, Any]] = []
+    found: list[Verdict] = []
     for side in (before, after):
         version = side.view.cluster.engine.sglang
         if side.engine is None:
@@ -144,20 +145,27 @@ def _resolved(before: Side, after: Side) -> tuple[tuple[Change, ...] | None, str
             return None, str(reason), 0
         if verdict.verdict != "accepted":
             return None, f"SGLang {version}: {verdict.verdict}: {verdict.error}", 0
-        found.append({"resolved": verdict.resolved, "requested": verdict.requested})
-    old, new = (dict(_flat(one["resolved"])) for one in found)
-    fresh, gone = _idle(found[1], found[0], new), _idle(found[0], found[1], old)
+        found.append(verdict)
+    changes, idle = resolved_changes(*found)
+    return changes, "", idle
+
+
+def resolved_changes(before: Verdict, after: Verdict) -> tuple[tuple[Change, ...], int]:
+    """Return what two releases resolve differently for one launch that both accept.
+
+    The number counts the arguments that only `after` has, all at their defaults: no changes.
+    """
+    old, new = dict(_flat(before.resolved)), dict(_flat(after.resolved))
+    fresh, gone = _idle(after, before, new), _idle(before, after, old)
     changes = (one for one in _changed(old, new) if one.name not in {*fresh, *gone, *DRAWN})
-    return tuple(changes), "", len(fresh)
+    return tuple(changes), len(fresh)
 
 
-def _idle(
-    here: Mapping[str, Any], there: Mapping[str, Any], values: Mapping[str, Any]
-) -> frozenset[str]:
+def _idle(here: Verdict, there: Verdict, values: Mapping[str, Any]) -> frozenset[str]:
     """Return the arguments that one release has alone and leaves at their defaults."""
-    alone = (name for name in values if name.partition(".")[0] not in there["resolved"])
+    alone = (name for name in values if name.partition(".")[0] not in there.resolved)
     return frozenset(
-        name for name in alone if values[name] in (None, False, here["requested"].get(name))
+        name for name in alone if values[name] in (None, False, here.requested.get(name))
     )
 
 

@@ -5,7 +5,6 @@ rules' examples; `words` are the engine's own.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,25 +16,11 @@ from orchestrator.engine.refusals import refusals
 from orchestrator.engine.tables import table
 from orchestrator.load.loader import load_text
 from orchestrator.pools import pool_views
-from orchestrator.rules.examples import bases, merge
 from orchestrator.versions import within
+from tests.oracle.provoked_refusals import FRAGMENTS, spec_for
 from tests.oracle.tier import CONFIGS, hold
 
 pytestmark = pytest.mark.xdist_group("oracle")
-
-FRAGMENTS: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[1] / "data" / "engine" / "refusals.yaml").read_text(encoding="utf-8")
-)
-
-
-def spec_for(row: str, version: str) -> dict[str, Any]:
-    """Return the spec that provokes a row, for a release."""
-    provoked = FRAGMENTS[row]
-    engine = {"engine": {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}}
-    # A copy by way of text: merging changes the base.
-    base = yaml.safe_load(yaml.safe_dump(dict(bases()[provoked.get("base", "pd")])))
-    spec: dict[str, Any] = merge(merge(base, provoked["spec"]), engine)
-    return spec
 
 
 def ends() -> Iterator[Any]:

@@ -5,6 +5,7 @@ Used by the tests on few specs and by `scripts/engine_tier.py` on thousands.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -107,6 +108,11 @@ def reference_specs(version: str) -> dict[str, dict[str, Any]]:
         data["engine"] |= {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}
         specs[path.stem] = data
     return specs
+
+
+def machine_of(spec: Mapping[str, Any]) -> str:
+    """Return what decides which process of the engine answers; specs sorted by it share one."""
+    return json.dumps([spec["hardware"]["gpu"], [pool.get("pod") for pool in spec["pools"]]])
 
 
 def first_and_last(asked: tuple[RankRequest, ...]) -> tuple[RankRequest, ...]:
