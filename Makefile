@@ -28,7 +28,6 @@ test: check ## everything: checks, then all tests (sets up the engines and Go to
 	$(BIN)/python scripts/engine_env.py
 	$(BIN)/python scripts/go_tools.py
 	$(BIN)/pytest -n 2 --dist loadgroup
-	$(BIN)/python -m scripts.engine_tier --specs 25
 
 engine: $(STAMP) ## random specs before the real SGLang: agreements and broken laws, by release
 	$(BIN)/python -m scripts.engine_tier

@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,17 +25,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
+KEPT = 2
+"""Releases that run at once: each has up to three processes of 0.9 GB, and two workers run tests."""
+
+
 @pytest.fixture(scope="session")
 def pipeline() -> Iterator[Callable[[str], Pipeline]]:
-    """Return the running argument pipeline of a release; each is started once."""
-    with ExitStack() as running:
+    """Return the running argument pipeline of a release; the two used last are kept."""
+    running: dict[str, Pipeline] = {}
 
-        @cache
-        def started(version: str) -> Pipeline:
-            environment = ensure(version, say=logging.getLogger("engine environment").warning)
-            return running.enter_context(Pipeline(environment))
+    def started(version: str) -> Pipeline:
+        if version not in running:
+            while len(running) >= KEPT:
+                running.pop(next(iter(running))).close()
+            say = logging.getLogger("engine environment").warning
+            running[version] = Pipeline(ensure(version, say=say))
+        running[version] = running.pop(version)  # the last used comes last
+        return running[version]
 
-        yield started
+    yield started
+    for one in running.values():
+        one.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,12 @@ def outside(identifier: str) -> tuple[str, ...]:
     return (*CUTS[max(first - 1, 0) : first], *CUTS[last + 1 : last + 2])
 
 
-def asked(identifier: str, data: Mapping[str, Any], engine: Pipeline) -> tuple[PoolView, Verdict]:
-    """Return the row's pool of a spec, and what the engine made of its leader's command line."""
-    found = ClusterSpec.model_validate(data)
+@cache
+def asked(
+    identifier: str, version: str, engine: Pipeline, *, without: bool = False
+) -> tuple[PoolView, Verdict]:
+    """Return the row's pool of its spec, and what the engine made of its leader's command line."""
+    found = ClusterSpec.model_validate(spec(identifier, version, without=without))
     view = next(v for v in pool_views(found) if v.pool.name == FRAGMENTS[identifier]["pool"])
     folder = Path(__file__).parent
     return view, engine.judge(requests(view, gather(found, folder), folder)[0].request)

@@ -14,7 +14,6 @@ from tests.oracle.provoked import (
     others,
     outside,
     predicted,
-    spec,
 )
 
 INSIDE = [pytest.param(row, v, id=f"{v}-{row}") for row in FRAGMENTS for v in inside(row)]
@@ -39,7 +38,7 @@ def test_row_comes_as_predicted(
     row: str, version: str, pipeline: Callable[[str], Pipeline]
 ) -> None:
     """At both ends of its range the row is predicted, and the engine replaces just that."""
-    view, verdict = asked(row, spec(row, version), pipeline(version))
+    view, verdict = asked(row, version, pipeline(version))
     assert ("accepted", "") == (verdict.verdict, verdict.error)
     assert ROWS[row]["resolves"].keys() == predicted(row, view).keys()
     assert predicted(row, view) == came(row, verdict)
@@ -50,7 +49,7 @@ def test_row_does_not_come_beside_its_range(
     row: str, version: str, pipeline: Callable[[str], Pipeline]
 ) -> None:
     """In the releases just before and after, the engine replaces only what another row says."""
-    view, verdict = asked(row, spec(row, version), pipeline(version))
+    view, verdict = asked(row, version, pipeline(version))
     assert {} == predicted(row, view)
     assert others(row, view) == came(row, verdict)
 
@@ -60,7 +59,7 @@ def test_row_does_not_come_without_a_condition(
     row: str, version: str, pipeline: Callable[[str], Pipeline]
 ) -> None:
     """With one condition taken away, the engine replaces only what another row says."""
-    view, verdict = asked(row, spec(row, version, without=True), pipeline(version))
+    view, verdict = asked(row, version, pipeline(version), without=True)
     assert ("accepted", "") == (verdict.verdict, verdict.error)
     assert {} == predicted(row, view)
     assert others(row, view) == came(row, verdict)

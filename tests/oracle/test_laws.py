@@ -11,7 +11,7 @@ from orchestrator.engine.check.pipeline import Pipeline
 from orchestrator.rules.book import RULES
 from orchestrator.rules.examples import bases, merge
 from tests.oracle import tier
-from tests.oracle.provoked import FRAGMENTS, ROWS, asked, inside, spec
+from tests.oracle.provoked import FRAGMENTS, ROWS, asked, inside
 from tests.oracle.tier import CUTS, Law, broken, hold
 
 LAST = [pytest.param(row, inside(row)[-1], id=f"{inside(row)[-1]}-{row}") for row in FRAGMENTS]
@@ -37,7 +37,7 @@ def test_a_row_taken_away_is_missed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without the row, its spec shows a rewrite that no row predicts; with it, none."""
-    view, verdict = asked(row, spec(row, version), pipeline(version))
+    view, verdict = asked(row, version, pipeline(version))
     assert [] == list(broken(view, verdict, ()))
     rest = [one for name, one in ROWS.items() if name != row]
     monkeypatch.setattr("orchestrator.engine.behaviours.table", lambda _: rest)
