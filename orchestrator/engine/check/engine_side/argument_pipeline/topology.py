@@ -32,7 +32,29 @@ def publish(args: Any) -> dict[str, Any]:
         return {name: getattr(context.get_parallel(), name) for name in WIDTHS}
     server_args = importlib.import_module("sglang.srt.server_args")
     server_args.set_global_server_args_for_scheduler(args)
+    _stamp(context)
     return {}
+
+
+def _stamp(context: Any) -> None:
+    """Give the widths to their readers, as building the process groups does in 0.5.19.
+
+    The call is that of `initialize_model_parallel` (srt/distributed/parallel_state.py); releases
+    that read them from what is published have nothing to stamp.
+    """
+    parallel = context.get_parallel() if context else None
+    if not hasattr(parallel, "stamp_derived_widths"):
+        return
+    widths = context.derive_parallel_widths(
+        tp_size=parallel.tp_size,
+        attn_cp_size=parallel.attn_cp_size,
+        attn_dp_size=parallel.dp_size if parallel.enable_dp_attention else 1,
+        moe_ep_size=parallel.ep_size,
+        moe_dp_size=parallel.moe_dp_size,
+        dcp_size=parallel.dcp_size,
+        dcp_enabled=parallel.dcp_size > 1,
+    )
+    parallel.stamp_derived_widths(**widths)
 
 
 def ranks(args: Any, tp_size: int) -> dict[str, list[int]]:
