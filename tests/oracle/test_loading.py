@@ -177,7 +177,7 @@ def test_recording_is_placed_as_by_the_algorithm_alone(
     placement = accepted(ask(line, file=file, model=model, gpus=gpus))["placement"]
     algorithm = environment.release / "sglang/srt/eplb/eplb_algorithms/deepseek.py"
     arguments = [str(algorithm), str(file), str(placement["physical"]), str(gpus)]
-    printed = subprocess.run(  # noqa: S603 - our own script and interpreter
+    printed = subprocess.run(
         [environment.python, "-c", PLACE, *arguments], capture_output=True, text=True, check=True
     ).stdout
     assert shape == f"[{placement['layers']}, {placement['physical']}]"

@@ -42,7 +42,7 @@ def _stamp(context: Any) -> None:
     The call is that of `initialize_model_parallel` (srt/distributed/parallel_state.py); releases
     that read them from what is published have nothing to stamp.
     """
-    parallel = context.get_parallel() if context else None
+    parallel: Any = context.get_parallel() if context else None
     if not hasattr(parallel, "stamp_derived_widths"):
         return
     widths = context.derive_parallel_widths(
