@@ -28,7 +28,8 @@ def publish(args: Any) -> dict[str, Any]:
     """
     context = _runtime_context()
     if hasattr(context, "SpawnRanks"):
-        _publish_rank(context, args, 0)
+        world_rank = context.spawn_world_rank(args, tp_rank=0, pp_rank=0)
+        context.publish(args, role="scheduler", ranks=context.SpawnRanks(world_rank=world_rank))
         return {name: getattr(context.get_parallel(), name) for name in WIDTHS}
     server_args = importlib.import_module("sglang.srt.server_args")
     server_args.set_global_server_args_for_scheduler(args)
@@ -63,9 +64,8 @@ def ranks(args: Any, tp_size: int) -> dict[str, list[int]]:
     Raises what the engine objects with.
     """
     context = _runtime_context()
-    if hasattr(context, "SpawnRanks"):
-        layout = [_publish_rank(context, args, tp_rank) for tp_rank in range(tp_size)]
-        _publish_rank(context, args, 0)
+    if hasattr(context, "derive_spawn_ranks"):
+        layout = [_derive(context, args, tp_rank) for tp_rank in range(tp_size)]
     else:
         engine = importlib.import_module("sglang.srt.entrypoints.engine")
         compute = engine._compute_parallelism_ranks  # noqa: SLF001 - the launcher's own
@@ -75,11 +75,13 @@ def ranks(args: Any, tp_size: int) -> dict[str, list[int]]:
     return dict(zip(RANKS, map(list, zip(*layout, strict=True)), strict=True))
 
 
-def _publish_rank(context: Any, args: Any, tp_rank: int) -> tuple[int, ...]:
-    """Publish as the scheduler of `tp_rank` does, and return its `RANKS`."""
+def _derive(context: Any, args: Any, tp_rank: int) -> tuple[int, ...]:
+    """Return the `RANKS` of a TP rank, by the function that publication uses."""
+    asked = inspect.signature(context.derive_spawn_ranks).parameters
+    sizes = {name: getattr(context.get_parallel(), name) for name in asked if name != "world_rank"}
     world_rank = context.spawn_world_rank(args, tp_rank=tp_rank, pp_rank=0)
-    context.publish(args, role="scheduler", ranks=context.SpawnRanks(world_rank=world_rank))
-    return tuple(getattr(context.get_parallel(), name) for name in RANKS)
+    derived = context.derive_spawn_ranks(world_rank=world_rank, **sizes)
+    return tuple(derived[name] for name in RANKS)
 
 
 def _runtime_context() -> Any:
