@@ -196,9 +196,12 @@ def publish(args, *, role, ranks):
     if args.tp_size == 5:
         raise ValueError("5 != 2 * 2")
     PARALLEL.moe_ep_size, PARALLEL.moe_tp_size = args.tp_size, 1
-    PARALLEL.attn_cp_rank, PARALLEL.moe_dp_rank, PARALLEL.moe_ep_rank = 0, 0, ranks
     from sglang.srt import server_args
     server_args.set_global_server_args_for_scheduler(args)
+
+
+def derive_spawn_ranks(*, world_rank, moe_ep_size):
+    return {"attn_cp_rank": 0, "moe_dp_rank": 0, "moe_ep_rank": world_rank % moe_ep_size}
 
 
 def get_parallel():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -20,6 +21,7 @@ class ChildLost(Exception):  # noqa: N818 - says what happened to the child
 def in_child(work: Callable[[], Mapping[str, Any]], *, seconds: float) -> dict[str, Any]:
     """Return what `work` returned in a child. Raises ChildLost after `seconds`, or on a crash."""
     reading, writing = os.pipe()
+    gc.freeze()  # a collection in the child would copy every page that holds an object of ours
     child = os.fork()
     if child == 0:
         _answer_and_leave(work, reading, writing)

@@ -13,6 +13,7 @@ import io
 import itertools
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ def load() -> None:
     importlib.import_module("sglang.srt.server_args")
 
 
+@cache
 def parser() -> argparse.ArgumentParser:
-    """Return the engine's own parser of `sglang serve`."""
+    """Return the engine's own parser of `sglang serve`, made once."""
     made = argparse.ArgumentParser(prog="sglang serve")
     _server_args().ServerArgs.add_cli_args(made)
     return made
