@@ -27,9 +27,10 @@ check: $(STAMP) ## lint, types and import contracts
 test: check ## everything: checks, then all tests (sets up the engines and Go tools it needs)
 	$(BIN)/python scripts/engine_env.py
 	$(BIN)/python scripts/go_tools.py
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
 
-engine: $(STAMP) ## random specs before the real SGLang: agreements and broken laws, by release
+engine: $(STAMP) ## the long engine tests of every release, then random specs: agreements and broken laws
+	$(BIN)/pytest -n 2 --dist loadgroup tests/oracle
 	$(BIN)/python -m scripts.engine_tier
 
 bench: $(STAMP) ## speed claims, as ratios and limits measured in one run

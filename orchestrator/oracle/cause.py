@@ -51,16 +51,15 @@ class _Part:
 
 def causes(asked: RankRequest, verdict: Verdict, engine: Judge) -> tuple[FieldPath, ...]:
     """Return the fields that a refusal comes from, the likeliest first; empty where none is found."""
-    parts = list(_parts(asked))
+    parts, spec = list(_parts(asked)), asked.view.cluster
     named = [part for part in parts if part.named_in(verdict.error)]
-    if len(named) == 1:
+    if len(named) == 1 and _is_written(spec, named[0].path):
         return (named[0].path,)
     ends, changes = _without(named, asked, verdict, engine)
     if not ends and not changes:
         others = [part for part in parts if part not in named]
         ends, changes = _without(others, asked, verdict, engine)
     found = [part.path for part in (ends or changes or named)]
-    spec = asked.view.cluster
     return tuple(sorted(found, key=lambda path: not _is_written(spec, path)))
 
 
