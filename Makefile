@@ -24,7 +24,7 @@ check: $(STAMP) ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check ## everything: checks, then all tests (sets up the engines and Go tools it needs)
+test: check ## checks, then all tests but the long engine tier (sets up the engines and Go tools it needs)
 	$(BIN)/python scripts/engine_env.py
 	$(BIN)/python scripts/go_tools.py
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
