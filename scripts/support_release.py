@@ -110,17 +110,20 @@ def resolved(was: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str
         if old.verdict == new.verdict == "accepted":
             for one in resolved_changes(old, new)[0]:
                 found[f"`{one.name}`: {_values(one.before, one.after)}"][name] = None
-    lines = [f"{text} in {len(names)} specs, {next(iter(names))}" for text, names in found.items()]
+    lines = [
+        f"{text} in {len(names)} specs, as {next(iter(names))}" for text, names in found.items()
+    ]
     return _list(sorted(lines)) or ["The same for every launch that both accept."]
 
 
 def refused(was: Mapping[str, Outcome], now: Mapping[str, Outcome]) -> list[str]:
-    """Return the refusals that are new or gone."""
-    return _list(
-        f"{'new' if new.verdict == 'refused' else 'gone'} on {name}: {old.error or new.error}"
+    """Return the refusals that are new or gone, once for all ranks and pools that share the words."""
+    lines = (
+        f"{'new' if new.verdict == 'refused' else 'gone'} on {name}: {_line(old.error or new.error)}"
         for name, old, new in _pairs(was, now)
-        if (old.verdict == "refused") != (new.verdict == "refused")
+        if {old.verdict, new.verdict} == {"accepted", "refused"}
     )
+    return _list(dict.fromkeys(lines))
 
 
 def _pairs(
