@@ -1,5 +1,6 @@
 """What the check's ConfigMap and Job hold, and that the script in them says how it ended."""
 
+import copy
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ Asked = dict[str, tuple[RankRequest, ...]]
 
 
 def asked_of(**changes: Any) -> tuple[ClusterSpec, Asked]:
-    text = yaml.safe_dump(merge(bases()["pd"], changes), sort_keys=False)
+    text = yaml.safe_dump(merge(copy.deepcopy(bases()["pd"]), changes), sort_keys=False)
     loaded = load_text(text, file="spec.yaml", folder=Path())
     assert loaded.spec, loaded.diagnostics
     return loaded.spec, askable(loaded.spec, gather(loaded.spec, Path()), Path())
