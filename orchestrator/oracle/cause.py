@@ -83,12 +83,12 @@ def _without(
         other = engine.judge(_taken(part, asked.request))
         if other.verdict == "accepted":
             ends.append(part)
-        elif other.verdict == "refused" and _shape(other.error) != _shape(verdict.error):
+        elif other.verdict == "refused" and shape(other.error) != shape(verdict.error):
             changes.append(part)
     return ends, changes
 
 
-def _shape(error: str) -> str:
+def shape(error: str) -> str:
     """Return an error without its numbers, which change with every size."""
     return re.sub(r"\d+", "#", error)
 

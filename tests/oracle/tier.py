@@ -6,7 +6,7 @@ Used by the tests on few specs and by `scripts/engine_tier.py` on thousands.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,9 +16,10 @@ import yaml
 
 from orchestrator.diagnostics.model import Diagnostic, Severity, Stage
 from orchestrator.engine.behaviours import predict
-from orchestrator.engine.check.pipeline import Pipeline, Verdict
+from orchestrator.engine.check.pipeline import Verdict
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
+from orchestrator.oracle.cause import Judge, causes, shape
 from orchestrator.oracle.compare import resolved, rewrites
 from orchestrator.oracle.requests import NotAskableError, RankRequest, requests
 from orchestrator.pools import PoolView, pool_views
@@ -41,6 +42,7 @@ class Law(StrEnum):
     FALSE_REFUSAL = "refused by us in the engine's name, accepted by it"
     UNPREDICTED_REWRITE = "a rewrite that no row predicts"
     WRONG_PREDICTION = "a predicted rewrite that does not come"
+    WRONG_PLACE = "refused by both, but by us at a field that is no cause of it"
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,11 @@ class Breach:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one spec went. `ours` are our errors, `policy` the codes of those that are ours alone."""
+    """How one spec went. `ours` are our errors, `asked` what the engine answered to what."""
 
     spec: Mapping[str, Any]
     ours: tuple[Diagnostic, ...]
-    verdicts: tuple[Verdict, ...]
+    asked: tuple[tuple[RankRequest, Verdict], ...]
     unknown: tuple[str, ...]
     breaches: tuple[Breach, ...]
 
@@ -68,13 +70,29 @@ class Outcome:
         return any(verdict.verdict == "refused" for verdict in self.verdicts)
 
     @property
-    def policy(self) -> frozenset[str]:
-        """Codes of the errors that the engine does not share."""
-        return frozenset(found.code for found in self.ours if found.refused_at is None)
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What the engine answered."""
+        return tuple(verdict for _, verdict in self.asked)
 
 
-def hold(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
-    """Return the outcome for a spec given as plain data, which must have the shape of a spec."""
+Ranks = Callable[[tuple[RankRequest, ...]], tuple[RankRequest, ...]]
+
+
+def first_and_last(asked: tuple[RankRequest, ...]) -> tuple[RankRequest, ...]:
+    """Return the leader's request and the last follower's: those between differ in a number only."""
+    return asked if len(asked) == 1 else (asked[0], asked[-1])
+
+
+def first_or_last(number: int) -> Ranks:
+    """Return a choice of one node of each pool: the leader for even numbers, else the last."""
+    return lambda asked: (asked[-1 if number % 2 else 0],)
+
+
+def hold(data: Mapping[str, Any], engine: Judge, ranks: Ranks = first_and_last) -> Outcome:
+    """Return the outcome for a spec given as plain data, which must have the shape of a spec.
+
+    `ranks` chooses which nodes of each pool the engine is asked about.
+    """
     text = yaml.safe_dump(dict(data), sort_keys=False)
     loaded = load_text(text, file="drawn", folder=CONFIGS)
     if loaded.spec is None or loaded.diagnostics:
@@ -82,22 +100,22 @@ def hold(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
     facts = gather(loaded.spec, loaded.folder)
     found = check(loaded, facts, RULES).report.diagnostics
     errors = tuple(one for one in found if one.severity is Severity.ERROR)
-    verdicts: list[Verdict] = []
+    answered: list[tuple[RankRequest, Verdict]] = []
     unknown: list[str] = []
     breaches: list[Breach] = []
     for view in pool_views(loaded.spec):
         try:
-            asked = first_and_last(requests(view, facts, loaded.folder))
+            asked = ranks(requests(view, facts, loaded.folder))
         except NotAskableError as reason:
             unknown.append(str(reason))
             continue
         for one in asked:
             verdict = engine.judge(one.request)
-            verdicts.append(verdict)
+            answered.append((one, verdict))
             if verdict.verdict == "unknown":
                 unknown.append(verdict.error)
             breaches += broken(view, verdict, errors)
-    return Outcome(data, errors, tuple(verdicts), tuple(unknown), tuple(breaches))
+    return Outcome(data, errors, tuple(answered), tuple(unknown), tuple(breaches))
 
 
 def reference_specs(version: str) -> dict[str, dict[str, Any]]:
@@ -113,11 +131,6 @@ def reference_specs(version: str) -> dict[str, dict[str, Any]]:
 def machine_of(spec: Mapping[str, Any]) -> str:
     """Return what decides which process of the engine answers; specs sorted by it share one."""
     return json.dumps([spec["hardware"]["gpu"], [pool.get("pod") for pool in spec["pools"]]])
-
-
-def first_and_last(asked: tuple[RankRequest, ...]) -> tuple[RankRequest, ...]:
-    """Return the leader's request and the last follower's: those between differ in a number only."""
-    return asked if len(asked) == 1 else (asked[0], asked[-1])
 
 
 def broken(view: PoolView, verdict: Verdict, errors: Iterable[Diagnostic]) -> Iterator[Breach]:
@@ -136,6 +149,26 @@ def broken(view: PoolView, verdict: Verdict, errors: Iterable[Diagnostic]) -> It
         for argument, wanted in predicted.items():
             if (got := resolved(verdict, argument)) != wanted:
                 yield Breach(Law.WRONG_PREDICTION, name, f"{argument}: {got}, not {wanted}")
+
+
+def misplaced(outcome: Outcome, engine: Judge, known: set[str]) -> Iterator[Breach]:
+    """Yield the refusals that we share, but at none of the fields that the engine's comes from.
+
+    Each asks the engine many times, so one of each kind is looked at: `known` holds their words.
+    """
+    for asked, verdict in outcome.asked:
+        ours = [
+            e for e in outcome.ours if e.refused_at == verdict.stage and speaks_of(e, asked.view)
+        ]
+        words = shape(verdict.error)
+        if verdict.verdict != "refused" or not ours or words in known:
+            continue
+        known.add(words)
+        places = {path for e in ours for path in (e.path, *(other.path for other in e.related))}
+        found = causes(asked, verdict, engine)
+        if found and not places.intersection(found):
+            said = f"{verdict.error} [{found}], not {sorted(map(str, places))}"
+            yield Breach(Law.WRONG_PLACE, asked.view.pool.name, said)
 
 
 def passed(verdict: Verdict) -> tuple[Stage, ...]:

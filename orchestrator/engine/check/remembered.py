@@ -7,9 +7,11 @@ names, and the code that asks. Gaps of the check are not kept.
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import hashlib
 import json
 import tempfile
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -45,7 +47,7 @@ class Remembered:
 
     def judge(self, request: Request) -> Verdict:
         """Return what the engine makes of `request`, or made of it before."""
-        kept = cache_folder() / "verdicts" / f"{self._key(request)}.json"
+        kept = cache_folder() / "verdicts" / f"{self._key(request)}.json.gz"
         if (known := _read(kept)) is not None:
             return known
         self.asked += 1
@@ -56,25 +58,26 @@ class Remembered:
 
     def _key(self, request: Request) -> str:
         digest = hashlib.sha256(f"{self._installation} {_code()}".encode())
-        digest.update(json.dumps(dataclasses.asdict(request), sort_keys=True).encode())
-        for local in sorted(request.files.values()):
-            digest.update(_contents(Path(local)))
+        asked = dataclasses.asdict(request)
+        # Where a file lies on this machine is nothing to the engine.
+        asked["files"] = {path: _contents(Path(file)) for path, file in request.files.items()}
+        digest.update(json.dumps(asked, sort_keys=True).encode())
         return digest.hexdigest()
 
 
-def _contents(path: Path) -> bytes:
+def _contents(path: Path) -> str:
     """Return what tells a file from its other versions; nothing of one that cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).digest()
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return b""
+        return ""
 
 
 def _read(path: Path) -> Verdict | None:
     """Return a kept answer; a file that is none, whatever happened to it, is as good as absent."""
     try:
-        return Verdict(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return Verdict(**json.loads(gzip.decompress(path.read_bytes())))
+    except (OSError, EOFError, ValueError, TypeError, zlib.error):
         return None
 
 
@@ -82,8 +85,9 @@ def _keep(path: Path, verdict: Verdict) -> None:
     """Keep an answer, whole or not at all; a cache that cannot be written to costs time only."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as part:
-            json.dump(dataclasses.asdict(verdict), part)
+        text = json.dumps(dataclasses.asdict(verdict)).encode()
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+            part.write(gzip.compress(text, 5))
         Path(part.name).replace(path)
     except OSError:
         return

@@ -89,4 +89,6 @@ def _with_nodes(view: PoolView, nodes: int, gpus: int) -> Finding:
         f"pool {view.pool.name}: tp={view.tp} over nodes={nodes} {spread}",
         Fix(f"set nodes to {valid} ({view.tp // valid} ranks on each), or change tp"),
         related=(Related(view.at("parallelism", "tp"), f"{view.tp} ranks"),),
+        because="" if view.tp % nodes else "no node has that many GPUs: the pod stays pending",
+        impact=None if view.tp % nodes else Impact.REFUSES_TO_START,
     )
