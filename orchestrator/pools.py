@@ -141,8 +141,11 @@ class PoolView:
 
     @property
     def ep(self) -> int:
-        """Expert-parallel ranks: what is written, else what the engine makes of it."""
-        return self.pool.parallelism.ep or (1 if self.pool.all_to_all == "none" else self.tp)
+        """Expert-parallel ranks in effect: an all-to-all backend makes them `tp`, whatever is written.
+
+        SGLang 0.5.23, srt/arg_groups/overrides.py:1613-1619; PAR rules say where something else is written.
+        """
+        return self.tp if self.pool.all_to_all != "none" else self.pool.parallelism.ep or 1
 
     @property
     def nodes(self) -> int:

@@ -14,6 +14,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -23,6 +25,8 @@ from orchestrator.engine.check.environment import ensure
 from orchestrator.engine.check.remembered import Remembered
 from tests.engine_specs import specs
 from tests.oracle.tier import CUTS, Law, first_or_last, hold, machine_of, misplaced, reference_specs
+
+AGREEMENT = Path(__file__).parents[1] / "docs" / "agreement"
 
 
 @dataclass
@@ -106,19 +110,44 @@ def _say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
-HEAD = (
-    "| SGLang | specs | command lines | agreements | accepted by both | refused by both"
-    " | refused by policy | unknown | false accepts | false refusals | unpredicted rewrites"
-    " | at another field |\n"
-    "|---|---|---|---|---|---|---|---|---|---|---|---|\n"
+COLUMNS = (
+    "SGLang",
+    "specs",
+    "command lines",
+    "agreements",
+    "accepted by both",
+    "refused by both",
+    "refused by policy",
+    "unknown",
+    "false accepts",
+    "false refusals",
+    "unpredicted rewrites",
+    "at another field",
 )
 
+PAGE = """# Agreement with the real SGLang: {title}
 
-def row(found: Tally) -> str:
+Written by `{command}` on {date}, not by hand.
+
+{specs} random specs per release (seed {seed}), and every spec of `configs/`, went through
+`deploy validate`'s rules and through the argument pipeline of the release itself. *Agreements* are
+the specs on which both say the same, or on which we refuse by [policy](../policy.md) what the engine
+would take. The last four columns are broken laws: accepted by us and refused by the engine (or
+refused for other reasons alone), refused in the engine's name and taken by it, a rewrite that our
+tables do not predict, and a shared refusal at a field that is not its cause.
+
+{table}"""
+
+
+def table(found: Sequence[Tally]) -> str:
+    """Return the table in Markdown, a line for each version."""
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *map(row, found)]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+def row(found: Tally) -> Sequence[object]:
     """Return the line of a version; refused for other reasons alone counts as a false accept."""
-    accepts = found.laws[Law.FALSE_ACCEPT] + found.laws[Law.UNNAMED_REFUSAL]
-    rewrites = found.laws[Law.UNPREDICTED_REWRITE] + found.laws[Law.WRONG_PREDICTION]
-    cells = (
+    return (
         found.version,
         found.specs,
         found.lines,
@@ -127,12 +156,11 @@ def row(found: Tally) -> str:
         found.refused,
         found.policy,
         found.unknown,
-        accepts,
+        found.laws[Law.FALSE_ACCEPT] + found.laws[Law.UNNAMED_REFUSAL],
         found.laws[Law.FALSE_REFUSAL],
-        rewrites,
+        found.laws[Law.UNPREDICTED_REWRITE] + found.laws[Law.WRONG_PREDICTION],
         found.laws[Law.WRONG_PLACE],
     )
-    return f"| {' | '.join(map(str, cells))} |\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,19 +168,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: the hard cuts")
     parser.add_argument("--all", action="store_true", help="every release with a catalogue")
-    parser.add_argument("--specs", type=int, default=100, help="random specs per version")
+    parser.add_argument("--specs", type=int, default=60, help="random specs per version")
     parser.add_argument("--seed", type=int, default=20261124, help="seed of the draw")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--page", metavar="NAME", help="write the table to docs/agreement/NAME.md")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    asked = parser.parse_args(given)
     chosen = asked.versions or (versions() if asked.all else CUTS)
+    start = time.monotonic()
     with ProcessPoolExecutor(2) as workers:
         running = [workers.submit(tally, v, asked.specs, asked.seed) for v in chosen]
         found = [one.result() for one in running]
-    print(HEAD + "".join(map(row, found)), end="")
+    print(table(found), end="")
     for one in found:
         print(f"{one.version}: {one.seconds:.0f} s, {one.asked} answers that were not kept before")
         for key, (times, smallest) in sorted(one.breaches.items()):
             print(f"  {times} x {key}\n      {smallest}")
+    print(f"{sum(one.lines for one in found)} command lines in {time.monotonic() - start:.0f} s")
+    if asked.page:
+        _write(asked.page, given, asked, found)
     return 1 if any(one.breaches for one in found) else 0
+
+
+def _write(name: str, given: Sequence[str], asked: argparse.Namespace, found: list[Tally]) -> None:
+    page = PAGE.format(
+        title=name.replace("-", " "),
+        command=f"python -m scripts.engine_tier {' '.join(given)}",
+        date=datetime.now(tz=UTC).date(),
+        specs=asked.specs,
+        seed=asked.seed,
+        table=table(found),
+    )
+    AGREEMENT.mkdir(exist_ok=True)
+    (AGREEMENT / f"{name}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ def _intents(view: PoolView) -> Iterator[tuple[str, IntentValue]]:
         yield "nics", _nics(spec.hardware.nics)
     yield "tp", view.tp
     yield "attention_dp", view.attention_dp if view.attention_dp > 1 else None
-    yield "ep", view.ep if view.ep > 1 else None
+    ep = view.pool.parallelism.ep or view.ep
+    yield "ep", ep if ep > 1 else None
     if view.nodes > 1:
         yield "nodes", view.nodes
         yield "node_rank", Placeholder(WORKER_INDEX)

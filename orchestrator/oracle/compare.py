@@ -43,13 +43,20 @@ def rewrites(verdict: Verdict) -> Iterator[tuple[str, object, object]]:
     graphs that nobody switched off.
     """
     for name, asked in verdict.requested.items():
-        got = verdict.resolved.get(name, asked)
-        if got != asked and (asked is not None or name in FILLED):
-            yield name, asked, got
+        yield from _replaced(name, asked, verdict.resolved.get(name, asked))
     for name, switches in GRAPHS.items():
-        asked_off = any(verdict.requested.get(switch) for switch in switches)
-        if resolved(verdict, name) == "disabled" and not asked_off:
+        said = any(verdict.requested.get(switch) for switch in switches)
+        if resolved(verdict, name) == "disabled" and not said and written(verdict, name) is None:
             yield name, None, "disabled"
+
+
+def _replaced(name: str, asked: object, got: object) -> Iterator[tuple[str, object, object]]:
+    """Yield what is another value now; of a JSON value, the parts that were given."""
+    if isinstance(asked, Mapping) and isinstance(got, Mapping):
+        for key, value in asked.items():
+            yield from _replaced(f"{name}.{key}", value, got.get(key))
+    elif got != asked and (asked is not None or name in FILLED):
+        yield name, asked, got
 
 
 def resolved(verdict: Verdict, argument: str) -> object:
