@@ -16,7 +16,7 @@ from orchestrator.engine.check.pipeline import Pipeline, Verdict
 from orchestrator.engine.tables import table
 from orchestrator.facts.gather import gather
 from orchestrator.oracle.compare import rewrites
-from orchestrator.oracle.requests import requests
+from orchestrator.oracle.requests import NotAskableError, RankRequest, requests
 from orchestrator.pools import PoolView, pool_views
 from orchestrator.rules.examples import bases, merge
 from orchestrator.spec.cluster import ClusterSpec
@@ -48,11 +48,23 @@ def inside(identifier: str) -> tuple[str, ...]:
 
 
 def outside(identifier: str) -> tuple[str, ...]:
-    """Return those of `CUTS` that stand just before and just after the row's range."""
+    """Return those of `CUTS` that stand just before and just after the row's range.
+
+    A release that has no words for what the row's spec asks is left out: it cannot be asked.
+    """
     first, last = (
         CUTS.index(version) for version in (inside(identifier)[0], inside(identifier)[-1])
     )
-    return (*CUTS[max(first - 1, 0) : first], *CUTS[last + 1 : last + 2])
+    beside = (*CUTS[max(first - 1, 0) : first], *CUTS[last + 1 : last + 2])
+    return tuple(version for version in beside if _askable(identifier, version))
+
+
+def _askable(identifier: str, version: str) -> bool:
+    try:
+        _request(identifier, version, without=False)
+    except NotAskableError:
+        return False
+    return True
 
 
 @cache
@@ -60,10 +72,16 @@ def asked(
     identifier: str, version: str, engine: Pipeline, *, without: bool = False
 ) -> tuple[PoolView, Verdict]:
     """Return the row's pool of its spec, and what the engine made of its leader's command line."""
+    request = _request(identifier, version, without=without)
+    return request.view, engine.judge(request.request)
+
+
+def _request(identifier: str, version: str, *, without: bool) -> RankRequest:
+    """Return the leader's command line of the row's pool. Raises NotAskableError."""
     found = ClusterSpec.model_validate(spec(identifier, version, without=without))
     view = next(v for v in pool_views(found) if v.pool.name == FRAGMENTS[identifier]["pool"])
     folder = Path(__file__).parent
-    return view, engine.judge(requests(view, gather(found, folder), folder)[0].request)
+    return requests(view, gather(found, folder), folder)[0]
 
 
 def predicted(identifier: str, view: PoolView) -> dict[str, object]:

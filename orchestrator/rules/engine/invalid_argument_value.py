@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.diagnostics.model import Fix, Impact, Stage
@@ -13,35 +14,20 @@ from orchestrator.rules.engine.spelling import owner
 from orchestrator.rules.model import Finding, remove, rule, set_value
 
 if TYPE_CHECKING:
-    from orchestrator.engine.catalog import Option
+    from orchestrator.engine.catalog import Catalogue, Option
     from orchestrator.spec.pool import FlagValue
 
-
-def graph_config(text: str) -> object:
-    """Return `--cuda-graph-config` as its parser reads it; raises ValueError for another form."""
-    config = json.loads(text)
-    if not isinstance(config, dict) or not config.keys() <= {"decode", "prefill"}:
-        raise ValueError(text)
-    for phase in config.values():
-        if not isinstance(phase, dict) or phase.get("backend", "full") not in GRAPH_BACKENDS:
-            raise ValueError(text)
-    return config
-
-
-GRAPH_BACKENDS = ("full", "breakable", "tc_piecewise", "disabled")
-"""Kinds of CUDA graphs in `--cuda-graph-config` (SGLang 0.5.14, srt/model_executor/cuda_graph_config.py)."""
 
 CONVERTERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "int": (int, "a whole number"),
     "float": (float, "a number"),
     "loads": (json.loads, "JSON"),
     "json_list_type": (json.loads, "JSON"),
-    "parse_cuda_graph_config_arg": (
-        graph_config,
-        f"JSON: settings by phase, with a backend of {', '.join(GRAPH_BACKENDS)}",
-    ),
 }
 """The parser's converters that can be tried here, by name, with what they take in words."""
+
+GRAPH_CONFIG = "parse_cuda_graph_config_arg"
+"""The converter of `--cuda-graph-config` (SGLang 0.5.14, srt/model_executor/cuda_graph_config.py)."""
 
 READ_AS_ARGUMENT = re.compile(r"-(?!\d+\Z|\d*\.\d+\Z)[^ ]+")
 """What argparse takes for an option: a leading dash, unless a negative number or spaces follow."""
@@ -90,6 +76,10 @@ def invalid_argument_value(context: Context) -> Iterator[Finding]:
     ```yaml fail
     pools: [{name: decode, extra_args: {"--cuda-graph-config": '{"decode": {"backend": "odd"}}'}}]
     ```
+    ```yaml fail
+    pools:
+      - {name: decode, extra_args: {"--cuda-graph-config": '{"decode": {"backend": "tc_piecewise"}}'}}
+    ```
     ```yaml pass
     pools: [{name: prefill, extra_args: {"--stream-interval": 4, "--schedule-policy": fcfs}}]
     ```
@@ -127,11 +117,11 @@ def invalid_argument_value(context: Context) -> Iterator[Finding]:
                     f"{who} takes no value, and {value!r} is one",
                     set_value(path, value=True) if flag == option.flag else Fix("set it to true"),
                 )
-            elif option.nargs != 0 and (said := _breach(option, value)):
+            elif option.nargs != 0 and (said := _breach(option, value, context.engine)):
                 yield Finding(path, f"{who} {said[0]}", Fix(said[1]))
 
 
-def _breach(option: Option, value: FlagValue) -> tuple[str, str] | None:
+def _breach(option: Option, value: FlagValue, engine: Catalogue) -> tuple[str, str] | None:
     """Return what is wrong with the value of an option that takes one, and what to do."""
     if value is True:
         words: list[str] = []
@@ -148,10 +138,31 @@ def _breach(option: Option, value: FlagValue) -> tuple[str, str] | None:
             )
         if option.choices is not None and word not in map(str, option.choices):
             return f"does not take {word!r}", f"choose{_kinds(option)}"
-        convert, kind = CONVERTERS.get(option.type or "", (str, "a text"))
+        convert, kind = _converter(option, engine)
         if not _converts(convert, word):
             return f"takes {kind}, not {word!r}", f"give it {kind}"
     return None
+
+
+def _converter(option: Option, engine: Catalogue) -> tuple[Callable[[str], object], str]:
+    """Return how the parser reads a value, and what it takes in words."""
+    if option.type != GRAPH_CONFIG:
+        return CONVERTERS.get(option.type or "", (str, "a text"))
+    by_itself = engine.option("--cuda-graph-backend-decode")  # has the same kinds, as choices
+    backends = (by_itself and by_itself.choices) or ()
+    kind = f"JSON: settings by phase, with a backend of {', '.join(map(str, backends))}"
+    return partial(_graph_config, backends), kind
+
+
+def _graph_config(backends: Collection[object], text: str) -> object:
+    """Return `--cuda-graph-config` as its parser reads it; raises ValueError for another form."""
+    config = json.loads(text)
+    if not isinstance(config, dict) or not config.keys() <= {"decode", "prefill"}:
+        raise ValueError(text)
+    for phase in config.values():
+        if not isinstance(phase, dict) or phase.get("backend", "full") not in backends:
+            raise ValueError(text)
+    return config
 
 
 def _arity(nargs: str | int | None, count: int) -> str | None:
