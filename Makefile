@@ -24,13 +24,13 @@ check: $(STAMP) ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check ## checks, then all tests but the long engine tier (sets up the engines and Go tools it needs)
+test: check ## checks, all tests, and the engine tier (sets up the engines and Go tools it needs)
 	$(BIN)/python scripts/engine_env.py
 	$(BIN)/python scripts/go_tools.py
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
+	$(BIN)/pytest -n 2 --dist loadgroup
+	$(MAKE) engine
 
-engine: $(STAMP) ## the long engine tests of every release, then random specs: agreements and broken laws
-	$(BIN)/pytest -n 2 --dist loadgroup tests/oracle
+engine: $(STAMP) ## reference and random specs before the real engines: agreements and broken laws
 	$(BIN)/python -m scripts.engine_tier
 
 bench: $(STAMP) ## speed claims, as ratios and limits measured in one run

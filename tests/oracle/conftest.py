@@ -9,23 +9,6 @@ import pytest
 from orchestrator.engine.check.environment import EngineEnvironment, ensure, ensure_base
 from orchestrator.engine.check.pipeline import Pipeline
 
-LONG = frozenset(
-    {
-        "test_behaviours",
-        "test_cluster_check",
-        "test_cookbook",
-        "test_disagreements",
-        "test_laws",
-        "test_learned",
-        "test_loading",
-        "test_refusals",
-        "test_support_release",
-        "test_transcripts",
-    }
-)
-"""What takes minutes each: `make engine` runs it, `make test` leaves it out."""
-
-
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one release on one worker, so that each release is imported once.
@@ -39,8 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             version = asked.params.get("version") if asked else None
             group = f"engine-{version}" if version else "engine"
             item.add_marker(pytest.mark.xdist_group(group))
-            if item.path.stem in LONG:
-                item.add_marker(pytest.mark.long)
 
 
 KEPT = 2
