@@ -9,6 +9,7 @@ import pytest
 from orchestrator.engine.check.environment import EngineEnvironment, ensure, ensure_base
 from orchestrator.engine.check.pipeline import Pipeline
 
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one release on one worker, so that each release is imported once.

@@ -188,6 +188,13 @@ def test_variable_that_imports_read_is_honoured(
     assert found[1]["process"] == found[4]["process"] != found[0]["process"]
 
 
+def test_variable_that_imports_only_copy_is_every_case_s_own(pipeline: Pipeline) -> None:
+    """An import that walks through all variables, as transformers here, has read none of them."""
+    found = [seen(pipeline, "look around", env={"MINIATURE_NOW": now}) for now in "123"]
+    assert ["1", "2", "3"] == [item["now"] for item in found]
+    assert 1 == len({item["process"] for item in found})
+
+
 def test_module_that_only_a_case_can_import(pipeline: Pipeline) -> None:
     """A module that cannot be imported ahead for later cases does not end the engine's side."""
     before = seen(pipeline, "look around")["process"]
