@@ -80,11 +80,10 @@ def tally(version: str, count: int, seed_of_draw: int) -> Tally:
     found = Tally(version)
     causes_known: set[str] = set()
     # A process of the engine knows one kind of GPU and the variables its imports read.
-    drawn = sorted(
-        [*reference_specs(version).values(), *draw(version, count, seed_of_draw)], key=machine_of
-    )
+    asked = [*reference_specs(version).values(), *draw(version, count, seed_of_draw)]
+    drawn = sorted(enumerate(asked), key=lambda numbered: machine_of(numbered[1]))
     with Remembered(ensure(version, say=_say)) as engine:
-        for number, spec in enumerate(drawn):
+        for number, spec in drawn:
             outcome = hold(spec, engine, first_or_last(number))
             breaches = (*outcome.breaches, *misplaced(outcome, engine, causes_known))
             found.specs += 1
