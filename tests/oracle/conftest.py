@@ -14,15 +14,14 @@ from orchestrator.engine.check.pipeline import Pipeline
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one release on one worker, so that each release is imported once.
 
-    Those that speak of no release stay together as well.
+    Those of a module that speak of no release stay together as well.
     """
     folder = Path(__file__).parent
     for item in items:
         if folder in item.path.parents:
             asked = getattr(item, "callspec", None)
             version = asked.params.get("version") if asked else None
-            group = f"engine-{version}" if version else "engine"
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(version or item.path.stem))
 
 
 KEPT = 2

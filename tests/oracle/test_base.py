@@ -4,11 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from orchestrator.engine.check.base import CUDA
-
-pytestmark = pytest.mark.xdist_group("oracle")
 
 REACHED = """
 import json, re

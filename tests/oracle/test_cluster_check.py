@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from orchestrator.engine.check.environment import EngineEnvironment
 from orchestrator.engine.check.pipeline import Pipeline, Verdict
 from orchestrator.facts.gather import gather
@@ -20,8 +18,6 @@ from orchestrator.oracle.prepared import Prepared
 from orchestrator.oracle.report import EngineReport
 from orchestrator.oracle.requests import askable
 from tests.oracle import kubelet
-
-pytestmark = pytest.mark.xdist_group("oracle")
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

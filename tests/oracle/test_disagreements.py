@@ -12,8 +12,6 @@ from orchestrator.engine.check.pipeline import Pipeline
 from orchestrator.rules.examples import bases, merge
 from tests.oracle.tier import hold
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 CASES = Path(__file__).parents[1] / "cases" / "engine" / "disagreements.yaml"
 
 

@@ -16,8 +16,6 @@ from orchestrator.oracle.requests import requests
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 UNREVIEWED = "0.5.12.post1"
 CONFIG = Path(__file__).parents[2] / "configs" / "flash-pd-h200.yaml"
 

@@ -15,8 +15,6 @@ from orchestrator.engine.check.environment import EngineEnvironment, ensure
 from orchestrator.engine.check.pipeline import Pipeline, Request, Verdict
 from tests.oracle.test_pipeline import machine
 
-pytestmark = pytest.mark.xdist_group("oracle-loading")
-
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 FLASH = ROOT / "configs" / "recordings" / "synthetic-dsv4-flash.pt"

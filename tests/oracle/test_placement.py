@@ -21,8 +21,6 @@ from orchestrator.experts.placement import Counts, Placement, Undivided, eplb, t
 from orchestrator.experts.read import read_expert_file
 from orchestrator.experts.unstable_sort import descending
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests/data/expert-distributions"
 OLDEST, NEWEST = "0.5.13", "0.5.23"

@@ -20,8 +20,6 @@ from orchestrator.versions import within
 from tests.oracle.provoked_refusals import FRAGMENTS, spec_for
 from tests.oracle.tier import CONFIGS, hold
 
-pytestmark = pytest.mark.xdist_group("oracle")
-
 
 def ends() -> Iterator[Any]:
     """Yield the first and last release of each row, and its neighbours outside."""
