@@ -79,7 +79,7 @@ def tally(version: str, count: int, seed_of_draw: int) -> Tally:
     start = time.monotonic()
     found = Tally(version)
     causes_known: set[str] = set()
-    # A process of the engine knows one kind of GPU and the variables its imports read.
+    # A process of the engine knows one capability of GPU and the variables its imports read.
     asked = [*reference_specs(version).values(), *draw(version, count, seed_of_draw)]
     drawn = sorted(enumerate(asked), key=lambda numbered: machine_of(numbered[1]))
     with Remembered(ensure(version, say=_say)) as engine:

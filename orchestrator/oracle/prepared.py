@@ -83,4 +83,4 @@ def _silence(log: Log) -> str:
 
 def _key(request: Request) -> str:
     """Return what tells requests apart; which file stands at a path is the cluster's own business."""
-    return json.dumps({**question(request), "files": None, "gpu": request.gpu.name}, sort_keys=True)
+    return json.dumps({**question(request), "files": None}, sort_keys=True)

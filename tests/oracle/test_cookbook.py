@@ -22,7 +22,7 @@ from orchestrator.rules.check import check
 from scripts.cookbook import Cell, cells, table
 
 CELLS = {cell.full_name: cell for cell in cells()}
-# A process of the engine knows one kind of GPU: cells that share one stand together.
+# A process of the engine knows one capability of GPU: cells that share one stand together.
 CASES = [
     pytest.param(cell, version, id=f"{version}-{name}")
     for version in table()["versions"]

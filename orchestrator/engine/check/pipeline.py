@@ -87,7 +87,7 @@ class Verdict:
 
 
 def kind_of(gpu: Gpu) -> dict[str, Any]:
-    """Return a kind of GPU as the engine's side is started with it; how many is each request's own."""
+    """Return a kind of GPU as the engine's side is told of it; how many is said apart."""
     return {"name": gpu.name, "memory_mib": gpu.memory_mib, "capability": gpu.capability}
 
 
@@ -95,6 +95,7 @@ def question(request: Request) -> dict[str, Any]:
     """Return a request as the line of JSON that the engine's side reads."""
     return {
         "argv": request.argv,
+        "gpu": kind_of(request.gpu),
         "gpu_count": request.gpu.count,
         "env": dict(request.env),
         "model_config": request.model_config,
@@ -113,8 +114,9 @@ def verdict(answer: Mapping[str, Any]) -> Verdict:
 class Pipeline:
     """SGLang's argument pipeline of one release; closes its processes at the end of `with`.
 
-    A process serves one kind of GPU, and one setting of those variables that SGLang reads while it
-    is imported. It starts with the first request that needs it; the three used last are kept.
+    A process serves one compute capability, and one setting of those variables and fields of the
+    GPU that SGLang reads while it is imported. It starts with the first request that needs it; the
+    three used last are kept.
     """
 
     def __init__(self, environment: EngineEnvironment) -> None:
@@ -173,7 +175,7 @@ class Pipeline:
         """Return a running process whose imports saw this GPU and these variables, used last now."""
         kind = kind_of(gpu)
         for process in self._processes:
-            if process.gpu == kind and self._seen(process.env) == self._seen(env):
+            if process.serves(kind) and self._seen(process.env) == self._seen(env):
                 self._processes.remove(process)
                 break
         else:

@@ -1,6 +1,6 @@
 """Runs `engine_side/argument_pipeline` with an environment's Python and talks JSON lines with it.
 
-One process knows one kind of GPU. What is asked and what the answers mean is `pipeline`'s business.
+One process knows what its imports saw. What is asked and what the answers mean is `pipeline`'s business.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class PipelineError(Exception):
 class EngineProcess:
     """A started engine's side. `import_env` are the variables its imports have read so far.
 
-    It serves one kind of GPU, `gpu`; `env` are the variables it was started with.
+    It was started before the kind of GPU `gpu` and with the variables `env`.
 
     Raises PipelineError when the engine cannot be imported.
     """
@@ -38,6 +38,7 @@ class EngineProcess:
     ) -> None:
         self.gpu, self.env = gpu, dict(env)
         self.import_env: set[str] = set()
+        self._import_gpu = {"capability"}
         self._home = tempfile.TemporaryDirectory(prefix="deploy-engine-")
         self._errors = Path(self._home.name) / "errors.txt"
         with self._errors.open("wb") as errors:
@@ -69,6 +70,10 @@ class EngineProcess:
             raise PipelineError(f"the engine's side is gone: {self._last_words()}") from None
         return self._read()
 
+    def serves(self, kind: Mapping[str, Any]) -> bool:
+        """Return whether imports before this kind of GPU would have read what they did."""
+        return all(self.gpu[field] == kind[field] for field in self._import_gpu)
+
     def close(self) -> None:
         """End the process and remove its folder."""
         self._process.kill()
@@ -84,6 +89,7 @@ class EngineProcess:
             raise PipelineError(f"the engine's side ended: {self._last_words()}")
         answer: dict[str, Any] = json.loads(line)
         self.import_env |= set(answer["import_env"])
+        self._import_gpu |= set(answer["import_gpu"])
         return answer
 
     def _last_words(self) -> str:

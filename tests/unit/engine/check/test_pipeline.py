@@ -203,11 +203,22 @@ def test_module_that_only_a_case_can_import(pipeline: Pipeline) -> None:
     assert before == seen(pipeline, "look around")["process"]
 
 
+def test_gpus_that_imports_cannot_tell_apart_share_a_process(pipeline: Pipeline) -> None:
+    """One process answers for GPUs of one capability, unless an import has looked closer."""
+    h100 = Gpu("NVIDIA H100", 81559, (9, 0), 8)
+    there = [seen(pipeline, "look around", gpu=gpu) for gpu in (H200, h100)]
+    assert there[0]["process"] == there[1]["process"]
+    env = {"MINIATURE_WEIGHS_AT_IMPORT": "1"}
+    weighed = [seen(pipeline, "look around", gpu=gpu, env=env) for gpu in (H200, h100, H200)]
+    assert [143771, 81559, 143771] == [found["weighed"][0] // 2**20 for found in weighed]
+    assert weighed[0]["process"] == weighed[2]["process"] != weighed[1]["process"]
+
+
 def test_few_processes_are_kept(pipeline: Pipeline) -> None:
     """Of many kinds of GPU the three used last keep their process; another one starts anew."""
 
-    def process(memory_mib: int) -> int:
-        gpu = dataclasses.replace(H200, memory_mib=memory_mib)
+    def process(generation: int) -> int:
+        gpu = dataclasses.replace(H200, capability=(generation, 0))
         found: int = seen(pipeline, "look around", gpu=gpu)["process"]
         return found
 

@@ -1,8 +1,9 @@
 """Answers requests, one JSON object a line on standard input, one answer a line on standard output.
 
-The engine is imported once, for the kind of GPU that the only argument describes; each request is
+The engine is imported once, before the kind of GPU that the only argument describes; each request is
 judged in a child. The first line out says whether the import went well and, in `sglang`, which
-release is installed (None where nothing says it); each line tells in `import_env` the environment variables that imports have read since the line before.
+release is installed (None where nothing says it); each line tells in `import_env` the environment
+variables and in `import_gpu` the fields of that GPU that imports have read since the line before.
 """
 
 from __future__ import annotations
@@ -29,30 +30,32 @@ def main() -> int:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the engine prints: answers stay apart
 
-    def say(answer: Mapping[str, Any]) -> None:
-        answers.write(json.dumps({**answer, "import_env": environ.newly_read()}) + "\n")
-        answers.flush()
-
     with tempfile.TemporaryDirectory(prefix="argument-pipeline-") as name:
         folder = Path(name)
-        error = _start(json.loads(sys.argv[1]), folder)
+        machine = gpu.Presented(gpu.Gpu(**json.loads(sys.argv[1])))
+
+        def say(answer: Mapping[str, Any]) -> None:
+            read = {"import_env": environ.newly_read(), "import_gpu": machine.newly_read()}
+            answers.write(json.dumps({**answer, **read}) + "\n")
+            answers.flush()
+
+        error = _start(machine, folder)
         say({"error": error, "sglang": _release()})
         if error:
             return 1
         for line in sys.stdin:
             request = json.loads(line)
-            answer = _answer(request, folder)
+            answer = _answer(request, folder, machine)
             _import_for_later(answer.pop("imported", ()))
             say(answer)
     return 0
 
 
-def _start(kind: Mapping[str, Any], folder: Path) -> str:
+def _start(machine: gpu.Presented, folder: Path) -> str:
     """Set the scene and import the engine; return what went wrong, or an empty text."""
     environ.watch()
     try:
-        capability = tuple(kind["capability"])
-        gpu.present(gpu.Gpu(kind["name"], kind["memory_mib"], capability), folder)
+        gpu.present(machine, folder)
         # They look for their optional packages once; that must be over before stand-ins exist.
         importlib.import_module("transformers")
         absent.install()
@@ -73,14 +76,14 @@ def _release() -> str | None:
         return None
 
 
-def _answer(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _answer(request: Mapping[str, Any], folder: Path, machine: gpu.Presented) -> dict[str, Any]:
     """Return the answer to one request; `unknown` when no child could give it."""
 
     def work() -> dict[str, Any]:
         if request.get("mode") == "catalog":
             return {"options": options.describe_all(judge.parser())}
         before = set(sys.modules)
-        answer = judge.judge(request, folder)
+        answer = judge.judge(request, folder, machine)
         new = sorted(set(sys.modules) - before)
         return {**answer, "imported": [name for name in new if name.startswith("sglang.")]}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 INFINIBAND = "/sys/class/infiniband"
-COUNT = "ARGUMENT_PIPELINE_GPU_COUNT"
+COUNT, MEMORY = "ARGUMENT_PIPELINE_GPU_COUNT", "ARGUMENT_PIPELINE_GPU_MEMORY"
 
 
 class NotHere(BaseException):
@@ -30,46 +30,71 @@ class Gpu:
 
     name: str
     memory_mib: int
-    capability: tuple[int, ...]
+    capability: Sequence[int]
+
+
+class Presented:
+    """The GPU that stands in this machine now; notes which of its fields are read."""
+
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu = gpu
+        self._read: set[str] = set()
+
+    def become(self, gpu: Gpu, count: int) -> None:
+        """Be another kind from now on, and `count` of it; changes this process's environment."""
+        self._gpu = gpu
+        _let_torch_answer({"device_count": lambda: count})
+        os.environ |= {COUNT: str(count), MEMORY: str(gpu.memory_mib)}
+
+    def newly_read(self) -> list[str]:
+        """Return the fields read since the last call."""
+        read, self._read = self._read, set()
+        return sorted(read)
+
+    def __getattr__(self, field: str) -> Any:
+        self._read.add(field)
+        return getattr(self._gpu, field)
+
+    @property
+    def memory(self) -> int:
+        """Bytes of one GPU."""
+        return int(self.memory_mib * 2**20)
 
 
 class _Properties:
-    """torch's device properties as far as they are known."""
+    """torch's device properties as far as they are known, looked up when they are read."""
 
-    def __init__(self, gpu: Gpu) -> None:
-        self.name = gpu.name
-        self.major, self.minor = gpu.capability
-        self.total_memory = gpu.memory_mib * 2**20
+    def __init__(self, gpu: Presented) -> None:
+        self._gpu = gpu
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def __getattr__(self, name: str) -> Any:
+        if name == "name":
+            return self._gpu.name
+        if name in ("major", "minor"):
+            return self._gpu.capability[name == "minor"]
+        if name == "total_memory":
+            return self._gpu.memory
         raise NotHere(f"property {name} of the GPU")
 
 
-def present(gpu: Gpu, folder: Path) -> None:
-    """Let torch and an `nvidia-smi` in `folder` answer for `gpu` from now on, but not how many."""
-    memory = gpu.memory_mib * 2**20
+def present(gpu: Presented, folder: Path) -> None:
+    """Let torch and an `nvidia-smi` in `folder` answer for the GPU from now on, but not how many."""
     answers: dict[str, Callable[..., Any]] = {
         "is_available": lambda: True,
         "is_initialized": lambda: False,
         "current_device": lambda: 0,
-        "get_device_capability": lambda device=None: gpu.capability,  # noqa: ARG005 - torch's name
+        "get_device_capability": lambda device=None: tuple(gpu.capability),  # noqa: ARG005 - torch's name
         "get_device_name": lambda device=None: gpu.name,  # noqa: ARG005 - torch's name
         "get_device_properties": lambda device=None: _Properties(gpu),  # noqa: ARG005 - same
-        "mem_get_info": lambda device=None: (memory, memory),  # noqa: ARG005 - same
+        "mem_get_info": lambda device=None: (gpu.memory, gpu.memory),  # noqa: ARG005 - same
         "device_count": _no("the number of GPUs"),
         "_lazy_init": _no("a CUDA context"),
     }
     _let_torch_answer(answers)
     program = folder / "nvidia-smi"
-    program.write_text(_nvidia_smi(gpu), encoding="utf-8")
+    program.write_text(_nvidia_smi(gpu.capability), encoding="utf-8")
     program.chmod(0o755)
     os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-
-
-def present_count(count: int) -> None:
-    """Let the machine have `count` of its GPUs."""
-    _let_torch_answer({"device_count": lambda: count})
-    os.environ[COUNT] = str(count)
 
 
 def _let_torch_answer(answers: Mapping[str, Callable[..., Any]]) -> None:
@@ -85,12 +110,12 @@ def _no(what: str) -> Callable[..., NoReturn]:
     return missing
 
 
-def _nvidia_smi(gpu: Gpu) -> str:
+def _nvidia_smi(numbers: Sequence[int]) -> str:
     """Return a program that answers the two queries SGLang makes, a line for each GPU."""
-    capability = ".".join(map(str, gpu.capability))
+    capability = ".".join(map(str, numbers))
     return f"""#!/bin/sh
 case "$1" in
-  --query-gpu=memory.total) answer={gpu.memory_mib} ;;
+  --query-gpu=memory.total) answer="${MEMORY}" ;;
   --query-gpu=compute_cap) answer={capability} ;;
   *) exit 9 ;;
 esac

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import files, loading, model_folder
 from .gaps import is_gap, told
-from .gpu import NotHere, present_count, present_infiniband
+from .gpu import Gpu, NotHere, Presented, present_infiniband
 from .plain import field_names, plain, renamed
 
 
@@ -36,12 +36,12 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def judge(request: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def judge(request: Mapping[str, Any], folder: Path, machine: Presented) -> dict[str, Any]:
     """Return the verdict on `request`; changes this process, which must be a throw-away one."""
     for name in request.get("unset", ()):  # what another request had when this process started
         os.environ.pop(name, None)
     os.environ.update(request["env"])
-    present_count(request["gpu_count"])
+    machine.become(Gpu(**request["gpu"]), request["gpu_count"])
     present_infiniband(request["infiniband"])
     model = model_folder.write(folder, request["model_config"], request["experts_dtype"])
     argv, named = model_folder.point_at(request["argv"], model)

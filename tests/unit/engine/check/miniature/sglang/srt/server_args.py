@@ -19,6 +19,7 @@ import transformers
 from torch import cuda
 
 READ_AT_IMPORT = os.environ.get("MINIATURE_READ_AT_IMPORT", "unset")
+WEIGHED_AT_IMPORT = "MINIATURE_WEIGHS_AT_IMPORT" in os.environ and cuda.mem_get_info()
 COUNTS_AT_IMPORT = "MINIATURE_COUNTS_AT_IMPORT" in os.environ and cuda.device_count()
 
 
@@ -147,6 +148,7 @@ def look_around(_: Any) -> Any:
         "home": os.environ["HOME"],
         "late": late,
         "at import": READ_AT_IMPORT,
+        "weighed": WEIGHED_AT_IMPORT,
         "now": os.environ.get("MINIATURE_NOW", "unset"),
         "process": os.getppid(),
         "left by others": before,
