@@ -105,7 +105,14 @@ def test_interrupt_leaves_no_half_of_a_folder(engines: Path, tmp_path: Path) -> 
     client = base_folder() / "bin" / "python"
     client.write_text("#!/bin/sh\necho $$ > pid\nexec sleep 60\n", encoding="utf-8")
     command = [sys.executable, "-m", "orchestrator", "engine", "install", "0.5.23"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        # What runs in the background of a shell inherits that it ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
+    ) as process:
         pid = tmp_path / "pid"
         for _ in range(300):
             if pid.is_file() and pid.read_text():
