@@ -1,7 +1,7 @@
 """Notes which environment variables are asked for by name while modules are imported.
 
 What an import has read cannot be set afterwards: such a request needs a process of its own. Code
-that walks through all variables, as to copy them, asks for none: it is known by reading a decoy.
+that walks through all variables, as to copy them, asks for none: its line is known by reading a decoy.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 # No code knows this name: who reads it reads everything there is.
 DECOY = "ARGUMENT_PIPELINE_DECOY"
 # Where `os.environ` and the views on it are written; the reader is who called them.
-BETWEEN = ("os", "_collections_abc")
+BETWEEN = ("os", "collections.abc")
 
-_read: dict[CodeType, set[str]] = defaultdict(set)
+_read: dict[tuple[CodeType, int], set[str]] = defaultdict(set)
 _told: set[str] = set()
 
 
@@ -39,7 +39,7 @@ def watch() -> None:
         reader = sys._getframe(1)  # noqa: SLF001 - no other way to the caller
         while reader.f_back and reader.f_globals.get("__name__") in BETWEEN:
             reader = reader.f_back
-        _read[reader.f_code].add(name)
+        _read[reader.f_code, reader.f_lineno].add(name)
         return str(look_up(self, name))
 
     kind.__getitem__ = noting

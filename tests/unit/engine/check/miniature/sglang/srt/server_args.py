@@ -18,6 +18,7 @@ import torch
 import transformers
 from torch import cuda
 
+COPIED = dict(os.environ)
 READ_AT_IMPORT = os.environ.get("MINIATURE_READ_AT_IMPORT", "unset")
 WEIGHED_AT_IMPORT = "MINIATURE_WEIGHS_AT_IMPORT" in os.environ and cuda.mem_get_info()
 COUNTS_AT_IMPORT = "MINIATURE_COUNTS_AT_IMPORT" in os.environ and cuda.device_count()
