@@ -46,10 +46,10 @@ def _impacts() -> str:
 
 
 def _refusals() -> str:
-    from orchestrator.engine.tables import table
+    from orchestrator.engine.refusals import refusal_rows
 
-    text = "Combinations that the engine refuses (ENG809), by release:\n"
-    for row in table("refusals"):
+    text = "Arguments and combinations that the engine refuses (ENG809), by release:\n"
+    for row in refusal_rows():
         text += f"  {row['id']}  SGLang {row['sglang']}\n    {row['says']}\n    {row['evidence']}\n"
     return text
 

@@ -10,12 +10,9 @@ import argparse
 import json
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -23,32 +20,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from orchestrator.engine.catalog import versions
 from orchestrator.engine.check.environment import ensure
 from orchestrator.engine.check.remembered import Remembered
+from scripts.agreement import Tally, table, write_page
+from tests.engine_arguments import alone
 from tests.engine_specs import specs
-from tests.oracle.tier import CUTS, Law, first_or_last, hold, machine_of, misplaced, reference_specs
-
-AGREEMENT = Path(__file__).parents[1] / "docs" / "agreement"
-
-
-@dataclass
-class Tally:
-    """How the specs of one version went; `asked` counts what the engine answered in this run."""
-
-    version: str
-    specs: int = 0
-    lines: int = 0
-    accepted: int = 0
-    refused: int = 0
-    policy: int = 0
-    unknown: int = 0
-    asked: int = 0
-    seconds: float = 0.0
-    laws: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    breaches: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    @property
-    def agreements(self) -> int:
-        """Specs on which nothing is broken and nothing unknown."""
-        return self.accepted + self.refused + self.policy
+from tests.oracle.tier import CUTS, first_or_last, hold, machine_of, misplaced, reference_specs
 
 
 def draw(version: str, count: int, number: int) -> list[dict[str, Any]]:
@@ -71,8 +46,13 @@ def draw(version: str, count: int, number: int) -> list[dict[str, Any]]:
     return drawn
 
 
-def tally(version: str, count: int, seed_of_draw: int) -> Tally:
-    """Return how the reference specs and `count` random ones went before one release.
+def random_specs(version: str, count: int, number: int) -> list[dict[str, Any]]:
+    """Return the reference specs and `count` drawn ones."""
+    return [*reference_specs(version).values(), *draw(version, count, number)]
+
+
+def tally(version: str, source: Callable[[str], Iterable[dict[str, Any]]]) -> Tally:
+    """Return how the specs that `source` gives for a release went before it.
 
     One node of each pool is asked about, leader and last follower by turns.
     """
@@ -80,8 +60,7 @@ def tally(version: str, count: int, seed_of_draw: int) -> Tally:
     found = Tally(version)
     causes_known: set[str] = set()
     # A process of the engine knows one capability of GPU and the variables its imports read.
-    asked = [*reference_specs(version).values(), *draw(version, count, seed_of_draw)]
-    drawn = sorted(enumerate(asked), key=lambda numbered: machine_of(numbered[1]))
+    drawn = sorted(enumerate(source(version)), key=lambda numbered: machine_of(numbered[1]))
     with Remembered(ensure(version, say=_say)) as engine:
         for number, spec in drawn:
             outcome = hold(spec, engine, first_or_last(number))
@@ -109,65 +88,15 @@ def _say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
-COLUMNS = (
-    "SGLang",
-    "specs",
-    "command lines",
-    "agreements",
-    "accepted by both",
-    "refused by both",
-    "refused by policy",
-    "unknown",
-    "false accepts",
-    "false refusals",
-    "unpredicted rewrites",
-    "at another field",
-)
-
-PAGE = """# Agreement with the real SGLang: {title}
-
-Written by `{command}` on {date}, not by hand.
-
-{specs} random specs per release (seed {seed}), and every spec of `configs/`, went through
-`deploy validate`'s rules and through the argument pipeline of the release itself. *Agreements* are
-the specs on which both say the same, or on which we refuse by [policy](../policy.md) what the engine
-would take. The last four columns are broken laws: accepted by us and refused by the engine (or
-refused for other reasons alone), refused in the engine's name and taken by it, a rewrite that our
-tables do not predict, and a shared refusal at a field that is not its cause.
-
-{table}"""
-
-
-def table(found: Sequence[Tally]) -> str:
-    """Return the table in Markdown, a line for each version."""
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *map(row, found)]
-    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
-
-
-def row(found: Tally) -> Sequence[object]:
-    """Return the line of a version; refused for other reasons alone counts as a false accept."""
-    return (
-        found.version,
-        found.specs,
-        found.lines,
-        found.agreements,
-        found.accepted,
-        found.refused,
-        found.policy,
-        found.unknown,
-        found.laws[Law.FALSE_ACCEPT] + found.laws[Law.UNNAMED_REFUSAL],
-        found.laws[Law.FALSE_REFUSAL],
-        found.laws[Law.UNPREDICTED_REWRITE] + found.laws[Law.WRONG_PREDICTION],
-        found.laws[Law.WRONG_PLACE],
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tier; 1 where a law is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="default: the hard cuts")
     parser.add_argument("--all", action="store_true", help="every release with a catalogue")
     parser.add_argument("--specs", type=int, default=60, help="random specs per version")
+    parser.add_argument(
+        "--arguments", action="store_true", help="instead, each argument of the parser by itself"
+    )
     parser.add_argument("--seed", type=int, default=20261124, help="seed of the draw")
     parser.add_argument("--page", metavar="NAME", help="write the table to docs/agreement/NAME.md")
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -175,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = asked.versions or (versions() if asked.all else CUTS)
     start = time.monotonic()
     with ProcessPoolExecutor(2) as workers:
-        running = [workers.submit(tally, v, asked.specs, asked.seed) for v in chosen]
+        drawn = partial(random_specs, count=asked.specs, number=asked.seed)
+        running = [workers.submit(tally, v, alone if asked.arguments else drawn) for v in chosen]
         found = [one.result() for one in running]
     print(table(found), end="")
     for one in found:
@@ -184,21 +114,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"  {times} x {key}\n      {smallest}")
     print(f"{sum(one.lines for one in found)} command lines in {time.monotonic() - start:.0f} s")
     if asked.page:
-        _write(asked.page, given, asked, found)
+        command = f"python -m scripts.engine_tier {' '.join(given)}"
+        write_page(asked.page, command, _what(asked), found)
     return 1 if any(one.breaches for one in found) else 0
 
 
-def _write(name: str, given: Sequence[str], asked: argparse.Namespace, found: list[Tally]) -> None:
-    page = PAGE.format(
-        title=name.replace("-", " "),
-        command=f"python -m scripts.engine_tier {' '.join(given)}",
-        date=datetime.now(tz=UTC).date(),
-        specs=asked.specs,
-        seed=asked.seed,
-        table=table(found),
+def _what(asked: argparse.Namespace) -> str:
+    if asked.arguments:
+        return (
+            "Every argument of the release's own parser that the plan does not decide, by itself in\n"
+            "`extra_args` of a reference spec: with each of its choices, or values of its type, on a prefill\n"
+            "pool, and once on a decode and an aggregated pool,"
+        )
+    return (
+        f"{asked.specs} random specs per release (seed {asked.seed}), and every spec of `configs/`,"
     )
-    AGREEMENT.mkdir(exist_ok=True)
-    (AGREEMENT / f"{name}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,8 +25,9 @@ from orchestrator.engine.tables import table
 from orchestrator.oracle.upgrade import resolved_changes
 from orchestrator.versions import parse
 from scripts import snapshot_catalog
-from scripts.engine_tier import tally
-from tests.oracle.provoked_refusals import FRAGMENTS, spec_for
+from scripts.engine_tier import random_specs, tally
+from tests.engine_arguments import alone
+from tests.oracle.provoked_refusals import combinations
 from tests.oracle.tier import Law, Outcome, hold, machine_of, reference_specs
 
 PAGES = Path(__file__).parents[1] / "docs" / "releases"
@@ -51,7 +53,7 @@ def page(version: str, since: str, ask: Ask, specs: int = 0) -> str:
     differs, speaks = catalogue_diff(before, after), {**spoken(before), **spoken(after)}
     was, now = ask(since), ask(version)
     broken, laws = list(broken_rows(after)), breaches(now)
-    drawn = list(_random(version, specs)) if specs else []
+    drawn = partial(random_specs, count=specs, number=SEED)
     todo = [*broken, *_renames(version, differs, speaks), *laws]
     parts = {
         "Command line": command_line(differs, speaks),
@@ -59,7 +61,8 @@ def page(version: str, since: str, ask: Ask, specs: int = 0) -> str:
         "Resolved arguments": resolved(was, now),
         "Refusals": refused(was, now) or ["The same command lines are refused."],
         "Rewrites and refusals that no row says, or says wrongly": _list(laws) or ["None."],
-        "Random specs": drawn,
+        "Each argument by itself": _tallied(version, alone) if specs else [],
+        "Random specs": _tallied(version, drawn) if specs else [],
         "To do": _list(todo) or ["Nothing to add."],
     }
     command = f"python -m scripts.support_release {version} --since {since}"
@@ -92,7 +95,7 @@ def command_line(differs: CatalogueDiff, speaks: Mapping[str, tuple[str, ...]]) 
 
 def outcomes(version: str, engine: Pipeline) -> dict[str, Outcome]:
     """Return how the reference specs, and those that provoke our refusals, go before a release."""
-    asked = reference_specs(version) | {row: spec_for(row, version) for row in FRAGMENTS}
+    asked = reference_specs(version) | {row.name: row.spec(version) for row in combinations()}
     order = sorted(asked, key=lambda name: machine_of(asked[name]))
     return {name: hold(asked[name], engine) for name in order}
 
@@ -157,10 +160,10 @@ def _renames(
             yield f'renames.yaml: add {{old: {old}, gone: "{version}", new: {new}}}'
 
 
-def _random(version: str, count: int) -> Iterator[str]:
-    found = tally(version, count, SEED)
-    yield f"{found.specs} specs, {found.agreements} agreements."
-    yield from _list(f"{times} x {key}" for key, (times, _) in sorted(found.breaches.items()))
+def _tallied(version: str, source: Callable[[str], Iterable[dict[str, Any]]]) -> list[str]:
+    found = tally(version, source)
+    broken = _list(f"{times} x {key}" for key, (times, _) in sorted(found.breaches.items()))
+    return [f"{found.specs} specs, {found.agreements} agreements.", *broken]
 
 
 def _known(version: str) -> Catalogue:
@@ -211,7 +214,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("version", metavar="VERSION")
     parser.add_argument("--since", metavar="OLDER", help="default: the newest older release")
-    parser.add_argument("--specs", type=int, default=0, help="random specs to ask about as well")
+    parser.add_argument(
+        "--specs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also ask about N random ones and each argument",
+    )
     parser.add_argument("--write", action="store_true", help="write docs/releases/VERSION.md")
     asked = parser.parse_args(arguments)
     new = parse(asked.version) or parser.error(f"{asked.version!r} is no version; e.g. 0.5.23")

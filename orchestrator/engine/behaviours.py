@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.engine.conditions import holds, launch_settings
+from orchestrator.engine.conditions import applies, launch_settings
 from orchestrator.engine.tables import rows_for, table
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def predict(view: PoolView) -> tuple[Rewrite, ...]:
 
 def _rewrites(view: PoolView, settings: Mapping[str, Any]) -> Iterator[Rewrite]:
     for row in rows_for(view.cluster.engine.sglang, table("behaviours")):
-        if not holds(row["when"], settings) or any(
-            settings.get(flag) is not None for flag in row.get("unless", ())
-        ):
+        if not applies(row, settings):
             continue
         for argument, value in row["resolves"].items():
             named = isinstance(value, str) and value.startswith("=")

@@ -1,16 +1,17 @@
-"""The settings of a launch, and whether the `when:` of a table's row holds for them.
+"""The settings of a launch, and whether a table's row applies to them.
 
-`behaviours.yaml` and `refusals.yaml` speak of these settings and of nothing else; what a row then
-means is its reader's business.
+`behaviours.yaml`, `refusals.yaml` and `refused_arguments.yaml` speak of these settings and of nothing
+else; what a row then means is its reader's business.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.gpus import Gpu, gpus
+from orchestrator.engine.catalog import catalogue
 
 if TYPE_CHECKING:
     from orchestrator.pools import PoolView
@@ -31,8 +32,9 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 def launch_settings(view: PoolView) -> Mapping[str, Any]:
     """Return what rows may speak of: fields of the pool and its cluster, and numbers made of them.
 
-    Extra arguments stand under their spelling (`--page-size`), the user's variables under `$NAME`;
-    what is not given is `None`.
+    Extra arguments stand under every spelling that the release has for them (`--page-size`), the first
+    and the largest of several values also as `--spelling[0]` and `--spelling[max]`, the user's variables
+    under `$NAME`; what is not given is `None`.
     """
     pool, spec = view.pool, view.cluster
     gpu = gpus().get(spec.hardware.gpu)
@@ -79,8 +81,19 @@ def launch_settings(view: PoolView) -> Mapping[str, Any]:
         "hicache_sized": bool(pool.hicache and (pool.hicache.ratio or pool.hicache.size_gb)),
         "hicache_storage": pool.hicache.storage_backend if pool.hicache else None,
         **{f"${name}": value for name, value in env.items()},
-        **pool.extra_args,
+        **dict(_extra(view)),
     }
+
+
+def _extra(view: PoolView) -> Iterator[tuple[str, Any]]:
+    known = catalogue(view.cluster.engine.sglang)
+    for flag, value in view.pool.extra_args.items():
+        option = known.option(flag) if known else None
+        for spelling in {flag, *((option.flag, *option.aliases) if option else ())}:
+            yield spelling, value
+            if isinstance(value, list) and value:
+                yield f"{spelling}[0]", value[0]
+                yield f"{spelling}[max]", max(value, key=lambda one: _number(one) or 0)
 
 
 def _budgets(view: PoolView, gpu: Gpu | None) -> Mapping[str, int]:
@@ -100,13 +113,15 @@ def _budgets(view: PoolView, gpu: Gpu | None) -> Mapping[str, int]:
     }
 
 
-def holds(when: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
-    """Return whether every condition holds.
+def applies(row: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Return whether every condition of a row's `when:` holds and nothing of its `unless:` is given.
 
     A value must equal, a list contain the setting; a mapping compares: `{not: x}`, `{above: n}`,
     `{at_most: n}`, `{below: n}`, `{indivisible_by: n}`, where a text `=name` is the setting of that name.
     """
-    return all(_holds(settings.get(name), wanted, settings) for name, wanted in when.items())
+    return all(
+        _holds(settings.get(name), wanted, settings) for name, wanted in row["when"].items()
+    ) and all(settings.get(name) is None for name in row.get("unless", ()))
 
 
 def _holds(setting: Any, wanted: Any, settings: Mapping[str, Any]) -> bool:
@@ -131,7 +146,7 @@ def _compares(setting: Any, sign: str, limit: Any) -> bool:
 
 def _value(limit: Any, settings: Mapping[str, Any]) -> Any:
     named = isinstance(limit, str) and limit.startswith("=")
-    return settings[limit[1:]] if named else limit
+    return settings.get(limit[1:]) if named else limit
 
 
 def _number(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Which flags our hand-written tables speak of, and where a release no longer bears them out.
 
-Holds `intents.yaml`, `renames.yaml`, `behaviours.yaml` and `refusals.yaml` against a catalogue; what
-the engine does with a command line is not known here.
+Holds the tables of intents, renames, behaviours and refusals against a catalogue; what the engine
+does with a command line is not known here.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from orchestrator.engine.catalog import Catalogue
+from orchestrator.engine.refusals import refusal_rows
 from orchestrator.engine.tables import rows_for, table
 from orchestrator.versions import within
 
@@ -37,8 +38,8 @@ def _rows(known: Catalogue) -> Iterator[tuple[str, str]]:
     for row in table("renames"):
         yield from ((flag, f"renames: {row['old']}") for flag in (row["old"], row["new"]) if flag)
     setters = _setters(known)
-    for name in ("behaviours", "refusals"):
-        for row in table(name):
+    for name, rows in (("behaviours", table("behaviours")), ("refusals", refusal_rows())):
+        for row in rows:
             written = (*row["when"], *row.get("unless", ()), row.get("at", ""))
             for flag in (
                 *(one for one in written if one.startswith("--")),

@@ -7,7 +7,7 @@ taken away one field at a time, and the engine is asked again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -34,11 +34,15 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one field puts on the command line and into the environment."""
+    """What one field puts on the command line and into the environment.
+
+    An addition of the user's stands after what the plan writes, so that only the last one is it.
+    """
 
     path: FieldPath
     flags: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    added: bool = False
 
     def named_in(self, error: str) -> bool:
         """Return whether the error speaks of one of the flags, as spelled or as an argument."""
@@ -95,12 +99,14 @@ def shape(error: str) -> str:
 
 def _taken(part: _Part, request: Request) -> Request:
     """Return the request without what the part puts there."""
-    words = tuple(
-        word
-        for group in groups(request.argv)
-        if group[0] not in part.flags or group[0] in NEVER_TAKEN
-        for word in group
-    )
+    given = groups(request.argv)
+    places = [
+        place
+        for place, group in enumerate(given)
+        if group[0] in part.flags and group[0] not in NEVER_TAKEN
+    ]
+    taken = places[-1:] if part.added else places
+    words = tuple(word for place, group in enumerate(given) if place not in taken for word in group)
     env = {name: value for name, value in request.env.items() if name not in part.variables}
     return replace(request, argv=words, env=env)
 
@@ -120,7 +126,7 @@ def _parts(asked: RankRequest) -> Iterator[_Part]:
     """Yield what can be taken away: the user's own additions first, then the fields."""
     view, request = asked.view, asked.request
     for flag in view.pool.extra_args:
-        yield _Part(view.at("extra_args", flag), flags=(flag,))
+        yield _Part(view.at("extra_args", flag), flags=(flag,), added=True)
     for at, env in (
         (view.at("pod", "env"), view.pool.pod.env),
         (("pod", "env"), view.cluster.pod.env),
@@ -137,12 +143,14 @@ def _parts(asked: RankRequest) -> Iterator[_Part]:
             field = owners.get(name, UNDECIDED)
             if field != UNDECIDED:
                 part = fields.setdefault(field, _Part(path_of(field, view)))
-                fields[field] = replace(part, **_more(part, kind, name))
+                fields[field] = _with(part, kind, name)
     yield from fields.values()
 
 
-def _more(part: _Part, kind: str, name: str) -> Mapping[str, tuple[str, ...]]:
-    return {kind: (*getattr(part, kind), name)}
+def _with(part: _Part, kind: str, name: str) -> _Part:
+    if kind == "flags":
+        return replace(part, flags=(*part.flags, name))
+    return replace(part, variables=(*part.variables, name))
 
 
 def path_of(field: str, view: PoolView) -> FieldPath:

@@ -62,6 +62,11 @@ DECODE: FieldPath = ("pools", 0)
             (*DECODE, "parallelism", "attention_dp"),
             "tp_size % cfg.attn_dp_size",
         ),
+        (
+            decode(parallelism={"tp": 16, "attention_dp": 16}, extra_args={"--tp-size": 8}),
+            (*DECODE, "extra_args", "--tp-size"),
+            "tp_size % cfg.attn_dp_size",
+        ),
         (decode(hicache={"ratio": 2.0}), (*DECODE, "hicache"), "mutually exclusive"),
         (
             {"experts": {"redundant": 24, "distribution": None, "waterfill": False}},

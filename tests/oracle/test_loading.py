@@ -113,25 +113,28 @@ def digest(rows: list[list[int]]) -> str:
 
 
 def test_topology_is_told(environment: EngineEnvironment, ask: Ask) -> None:
-    """Releases that derive the widths tell them and every rank; of the others that part is a gap."""
+    """Every release tells the ranks; of those that do not derive the widths, these are a gap."""
     loading = accepted(ask(f"{TP} --ep-size 4"))
     gaps = [gap.partition(":")[0] for gap in loading["gaps"]]
+    ranks = {
+        "attn_cp_rank": [0] * 8,
+        "moe_dp_rank": [0] * 8,
+        "moe_ep_rank": [0, 0, 1, 1, 2, 2, 3, 3],
+    }
+    widths = {
+        "attn_dp_size": 1,
+        "attn_tp_size": 8,
+        "attn_cp_size": 1,
+        "moe_dp_size": 1,
+        "moe_ep_size": 4,
+        "moe_tp_size": 2,
+    }
     if environment.version in COMPARING:
         assert [] == gaps
-        expected = {
-            "attn_dp_size": 1,
-            "attn_tp_size": 8,
-            "attn_cp_size": 1,
-            "moe_dp_size": 1,
-            "moe_ep_size": 4,
-            "moe_tp_size": 2,
-            "attn_cp_rank": [0] * 8,
-            "moe_dp_rank": [0] * 8,
-            "moe_ep_rank": [0, 0, 1, 1, 2, 2, 3, 3],
-        }
-        assert expected == loading["topology"]
+        assert {**widths, **ranks} == loading["topology"]
     else:
-        assert "topology" == gaps[0]
+        assert ["topology"] == gaps
+        assert ranks == loading["topology"]
 
 
 def test_ep_that_does_not_divide_tp(environment: EngineEnvironment, ask: Ask) -> None:

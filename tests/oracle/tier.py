@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from orchestrator.diagnostics.model import Diagnostic, Severity, Stage
+from orchestrator.diagnostics.model import Diagnostic, FieldPath, Severity, Stage
 from orchestrator.engine.behaviours import predict
 from orchestrator.engine.check.pipeline import Verdict
 from orchestrator.facts.gather import gather
@@ -38,7 +38,7 @@ class Law(StrEnum):
     """What a spec can break."""
 
     FALSE_ACCEPT = "accepted by us, refused by the engine"
-    UNNAMED_REFUSAL = "refused by both, but by us for other reasons alone"
+    UNNAMED_REFUSAL = "refused by both, but by us for other reasons at other fields alone"
     FALSE_REFUSAL = "refused by us in the engine's name, accepted by it"
     UNPREDICTED_REWRITE = "a rewrite that no row predicts"
     WRONG_PREDICTION = "a predicted rewrite that does not come"
@@ -114,7 +114,12 @@ def hold(data: Mapping[str, Any], engine: Judge, ranks: Ranks = first_and_last) 
             answered.append((one, verdict))
             if verdict.verdict == "unknown":
                 unknown.append(verdict.error)
-            breaches += broken(view, verdict, errors)
+            breaches += [
+                breach
+                for breach in broken(view, verdict, errors)
+                if breach.law is not Law.UNNAMED_REFUSAL
+                or not _places(errors, view).intersection(causes(one, verdict, engine))
+            ]
     return Outcome(data, errors, tuple(answered), tuple(unknown), tuple(breaches))
 
 
@@ -164,7 +169,7 @@ def misplaced(outcome: Outcome, engine: Judge, known: set[str]) -> Iterator[Brea
         if verdict.verdict != "refused" or not ours or words in known:
             continue
         known.add(words)
-        places = {path for e in ours for path in (e.path, *(other.path for other in e.related))}
+        places = _places(ours, asked.view)
         found = causes(asked, verdict, engine)
         if found and not places.intersection(found):
             said = f"{verdict.error} [{found}], not {sorted(map(str, places))}"
@@ -184,6 +189,12 @@ def speaks_of(diagnostic: Diagnostic, view: PoolView) -> bool:
     paths = (diagnostic.path, *(other.path for other in diagnostic.related))
     pools = {path[1] for path in paths if path[:1] == ("pools",) and len(path) > 1}
     return not pools or view.index in pools
+
+
+def _places(errors: Iterable[Diagnostic], view: PoolView) -> set[FieldPath]:
+    """Return every field at which errors that speak of a pool stand."""
+    ours = [one for one in errors if speaks_of(one, view)]
+    return {path for one in ours for path in (one.path, *(other.path for other in one.related))}
 
 
 def unpredicted(

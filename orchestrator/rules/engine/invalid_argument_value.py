@@ -18,9 +18,21 @@ if TYPE_CHECKING:
     from orchestrator.spec.pool import FlagValue
 
 
+def _human_readable_int(text: str) -> None:
+    if not HUMAN_READABLE_INT.fullmatch(text.strip()):
+        int(text)
+
+
+HUMAN_READABLE_INT = re.compile(r"\d+(Ki|Mi|Gi|Ti)|\d+(\.\d+)?[kMGT]")
+"""A count with a suffix (SGLang 0.5.13 and 0.5.23, srt/utils/common.py, human_readable_int)."""
+
 CONVERTERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "int": (int, "a whole number"),
     "float": (float, "a number"),
+    "human_readable_int": (
+        _human_readable_int,
+        "a whole number, with a suffix like k or Ki at most",
+    ),
     "loads": (json.loads, "JSON"),
     "json_list_type": (json.loads, "JSON"),
 }
@@ -62,6 +74,9 @@ def invalid_argument_value(context: Context) -> Iterator[Finding]:
     pools: [{name: prefill, extra_args: {"--stream-interval": "often"}}]
     ```
     ```yaml fail
+    pools: [{name: prefill, extra_args: {"--max-prefill-tokens": 16kB}}]
+    ```
+    ```yaml fail
     pools: [{name: prefill, extra_args: {"--disable-radix-cache": false}}]
     ```
     ```yaml fail
@@ -81,7 +96,7 @@ def invalid_argument_value(context: Context) -> Iterator[Finding]:
       - {name: decode, extra_args: {"--cuda-graph-config": '{"decode": {"backend": "tc_piecewise"}}'}}
     ```
     ```yaml pass
-    pools: [{name: prefill, extra_args: {"--stream-interval": 4, "--schedule-policy": fcfs}}]
+    pools: [{name: prefill, extra_args: {"--stream-interval": 4, "--max-prefill-tokens": 16k}}]
     ```
     ```yaml pass
     pools: [{name: prefill, extra_args: {"--bucket-time-to-first-token": [0.1, 1, 10]}}]

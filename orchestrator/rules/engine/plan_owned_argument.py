@@ -21,7 +21,8 @@ def plan_owned_argument(context: Context) -> Iterator[Finding]:
     ## Why it matters
     Extra arguments stand last on the command line and argparse keeps the last value, so the
     argument would replace what the rules have checked: ranks, buffers, memory, the expert file.
-    Aliases, abbreviations and the spellings of other releases are the same argument.
+    Aliases, abbreviations and the spellings of other releases are the same argument. Some others ask
+    for what no plan here is made for: other hardware, encoders, adapters, TLS on the engine's port.
 
     ## How to fix
     Remove it and use the field that the message names.
@@ -41,6 +42,9 @@ def plan_owned_argument(context: Context) -> Iterator[Finding]:
     ```
     ```yaml fail
     pools: [{name: decode, extra_args: {"--config": /etc/sglang.yaml}}]
+    ```
+    ```yaml fail
+    pools: [{name: decode, extra_args: {"--encoder-only": true}}]
     ```
     ```yaml pass
     pools: [{name: decode, extra_args: {"--schedule-conservativeness": 0.8}}]

@@ -27,8 +27,9 @@ def reached(flag: str, engine: Catalogue) -> tuple[str, ...]:
 
 def reserved(flag: str, engine: Catalogue) -> str | None:
     """Return why no extra argument may be this one, or `None`; aliases and abbreviations count."""
-    known = {name for s in reached(flag, engine) if (o := engine.option(s)) for name in (o.flag, s)}
-    return next((why for name, why in reserved_flags().items() if name in {flag, *known}), None)
+    options = [option for s in reached(flag, engine) if (option := engine.option(s))]
+    known = {flag, *(name for option in options for name in (option.flag, *option.aliases))}
+    return next((why for name, why in reserved_flags().items() if name in known), None)
 
 
 def owner(flag: str, engine: Catalogue) -> str | None:
@@ -44,6 +45,13 @@ def owner(flag: str, engine: Catalogue) -> str | None:
         return None
     (option,) = options.values()
     return next((owned[name] for name in (option.flag, *option.aliases) if name in owned), None)
+
+
+def written(flag: str, view: PoolView, engine: Catalogue) -> str:
+    """Return the spelling by which the pool's `extra_args` give an argument, `flag` where none does."""
+    option = engine.option(flag)
+    spellings = (flag, *((option.flag, *option.aliases) if option else ()))
+    return next((one for one in spellings if one in view.pool.extra_args), flag)
 
 
 def field_of(owner_field: str, view: PoolView) -> str:

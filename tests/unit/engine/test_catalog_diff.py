@@ -65,7 +65,7 @@ def test_tables_speak_of_flags_conditions_and_results() -> None:
     assert "refusals: prefill-cp-zigzag" in found["--cp-strategy"]
     assert "behaviours: decode-drops-radix-cache" in found["--disable-radix-cache"]
     assert "intents: hicache" in found["--enable-hicache"]  # an alias since 0.5.23
-    assert "--enable-nvidia-megakernel" not in found
+    assert "--decode-log-interval" not in found
 
 
 @pytest.mark.parametrize("version", versions())

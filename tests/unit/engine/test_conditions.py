@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.engine.conditions import holds
+from orchestrator.engine.conditions import applies
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_a_condition_compares_numbers_and_texts(
     setting: object, wanted: object, expected: bool
 ) -> None:
     """Numbers compare as numbers however they are spelled; nothing given compares with none."""
-    assert expected == holds({"asked": wanted}, {"asked": setting, "other": 8})
+    assert expected == applies({"when": {"asked": wanted}}, {"asked": setting, "other": 8})

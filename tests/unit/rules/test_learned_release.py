@@ -74,8 +74,8 @@ def test_gap_between_ranges_is_a_finding(
     row: str, path: tuple[str | int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a range of our tables ends before the release, the field that needs it is named."""
-    for name in ("intents", "renames", "behaviours", "refusals"):
-        shutil.copy(tables.FOLDER / f"{name}.yaml", tmp_path)
+    for one in tables.FOLDER.glob("*.yaml"):
+        shutil.copy(one, tmp_path)
     text = (tmp_path / "intents.yaml").read_text(encoding="utf-8")
     assert 1 == text.count(row)
     text = text.replace(row, row.replace('",', ',<0.5.23",', 1))
