@@ -7,9 +7,11 @@ from typing import NoReturn
 
 from orchestrator import __version__
 from orchestrator.cli import (
+    chart,
     engine,
     explain,
     init,
+    package,
     plan,
     render,
     schema,
@@ -18,7 +20,7 @@ from orchestrator.cli import (
 )
 from orchestrator.diagnostics.report import UNUSABLE
 
-VERBS = (validate, plan, render, upgrade_engine, explain, init, schema, engine)
+VERBS = (validate, plan, render, chart, package, upgrade_engine, explain, init, schema, engine)
 
 
 class _Parser(argparse.ArgumentParser):
