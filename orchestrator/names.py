@@ -7,6 +7,8 @@ ROUTER_METRICS_PORT = 29000
 
 PREFIX = "deploy.dsv4"
 """Prefix of our own labels and annotations."""
+SPEC_ANNOTATION = f"{PREFIX}/spec-sha256"
+"""Of which spec a chart is made: the SHA-256 of the file's text."""
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 ROLE_LABEL = f"{PREFIX}/role"

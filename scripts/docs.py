@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli import engine
+from orchestrator.cli import engine, release
 from orchestrator.cli.chart import charted
+from orchestrator.cli.checking import examine, planned
 from orchestrator.cli.parser import VERBS, build_parser
 from orchestrator.diagnostics import full
 from orchestrator.diagnostics.model import Severity
@@ -53,10 +54,11 @@ def generated() -> Mapping[Path, str]:
     files[Path("docs/cookbook.md")] = GENERATED + "".join(cookbook.page())
     files[Path("README.md")] = _readme()
     for config in sorted((ROOT / "configs").glob("*.yaml")):
-        chart = charted(config, None)
-        if isinstance(chart, Report):
+        examined = examine(config)
+        plan = planned(examined)
+        if isinstance(plan, Report):
             sys.exit(f"{config} has errors")
-        folder = CHARTS / config.stem
+        chart, folder = charted(examined, plan, None), CHARTS / config.stem
         files |= {folder / name: text for name, text in chart.items()}
     return files
 
@@ -148,7 +150,7 @@ def _type(field: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 def _cli() -> Iterator[str]:
     yield "# Commands\n"
-    nested = ([engine.NAME, action] for action in engine.ACTIONS)
+    nested = ([verb.NAME, action] for verb in (engine, release) for action in verb.ACTIONS)
     for words in ([], *([verb.NAME] for verb in VERBS), *nested):
         name = " ".join(["deploy", *words])
         yield f"\n## {name}\n\n```text\n$ {name} --help\n{_help(words)}```\n"

@@ -15,7 +15,7 @@ from orchestrator.chart.values import chart_values
 from orchestrator.chart.values_file import values_schema, values_yaml
 from orchestrator.manifests.build import build
 from orchestrator.manifests.metadata import Object
-from orchestrator.names import PREFIX
+from orchestrator.names import PREFIX, SPEC_ANNOTATION
 from orchestrator.output.directory import file_names
 from orchestrator.output.place import mark
 from orchestrator.output.yaml_stream import document
@@ -77,7 +77,7 @@ def _chart(plan: ClusterPlan, identity: Identity) -> Object:
         "appVersion": plan.sglang,
         "kubeVersion": KUBE_VERSION,
         "annotations": {
-            f"{PREFIX}/spec-sha256": identity.spec_sha256,
+            SPEC_ANNOTATION: identity.spec_sha256,
             f"{PREFIX}/tool-version": __version__,
         },
     }

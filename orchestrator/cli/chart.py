@@ -15,7 +15,8 @@ from orchestrator.cli.checking import add_spec, examine, planned, refuse
 from orchestrator.cli.terminal import UserError
 
 if TYPE_CHECKING:
-    from orchestrator.diagnostics.report import Report
+    from orchestrator.cli.checking import Examined
+    from orchestrator.plan.model import ClusterPlan
 
 NAME = "chart"
 HELP = "write a Helm chart"
@@ -64,30 +65,38 @@ def _version(text: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Write the chart; 1 and nothing written where the spec has errors."""
-    from orchestrator.chart.files import BY
     from orchestrator.diagnostics.report import CLEAN, Report
-    from orchestrator.output.place import place
-    from orchestrator.output.values import OutputError
 
-    files = charted(options.spec, options.chart_version)
-    if isinstance(files, Report):
-        return refuse(files, "written")
-    try:
-        place(files, options.output, BY)
-    except OutputError as error:
-        raise UserError(str(error)) from None
-    sys.stderr.write(f"a chart of {len(files)} files in {options.output}\n")
+    examined = examine(options.spec)
+    plan = planned(examined)
+    if isinstance(plan, Report):
+        return refuse(plan, "written")
+    number = write_chart(examined, plan, options.chart_version, options.output)
+    sys.stderr.write(f"a chart of {number} files in {options.output}\n")
     return CLEAN
 
 
-def charted(path: Path, version: str | None) -> Mapping[str, str] | Report:
-    """Return the files of the chart of a spec, or the report of why there is none."""
-    from orchestrator.chart.files import Identity, chart_files
-    from orchestrator.diagnostics.report import Report
+def write_chart(examined: Examined, plan: ClusterPlan, version: str | None, folder: Path) -> int:
+    """Make a folder the chart of a plan, and return how many files it has; raises `UserError`."""
+    from orchestrator.chart.files import BY
+    from orchestrator.output.place import place
+    from orchestrator.output.values import OutputError
 
-    examined = examine(path)
-    plan = planned(examined)
-    if isinstance(plan, Report):
-        return plan
-    digest = hashlib.sha256(examined.loaded.text.encode()).hexdigest()
-    return chart_files(plan, Identity(version or __version__, digest))
+    files = charted(examined, plan, version)
+    try:
+        place(files, folder, BY)
+    except OutputError as error:
+        raise UserError(str(error)) from None
+    return len(files)
+
+
+def charted(examined: Examined, plan: ClusterPlan, version: str | None) -> Mapping[str, str]:
+    """Return the files of the chart of a plan, under deploy's own version where none is named."""
+    from orchestrator.chart.files import Identity, chart_files
+
+    return chart_files(plan, Identity(version or __version__, digest(examined)))
+
+
+def digest(examined: Examined) -> str:
+    """Return the SHA-256 of a spec's text."""
+    return hashlib.sha256(examined.loaded.text.encode()).hexdigest()

@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from orchestrator.cli.chart import add_version, charted
-from orchestrator.cli.checking import add_spec, refuse
+from orchestrator.cli.chart import add_version, write_chart
+from orchestrator.cli.checking import add_spec, examine, planned, refuse
 from orchestrator.cli.terminal import UserError
 
 NAME = "package"
@@ -44,9 +44,7 @@ def add_helm(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Pack, and push; 1 and nothing written where the spec has errors."""
-    from orchestrator.chart.files import BY
     from orchestrator.diagnostics.report import CLEAN, Report
-    from orchestrator.output.place import place
     from orchestrator.release.helm import HelmError, find
     from orchestrator.release.helm import run as run_helm
 
@@ -54,15 +52,16 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"--push {options.push}: name an OCI registry, e.g. oci://registry/charts")
     if options.push and not options.chart_version:
         raise UserError("--push needs --version: two charts under one version replace each other")
-    files = charted(options.spec, options.chart_version)
-    if isinstance(files, Report):
-        return refuse(files, "packed")
+    examined = examine(options.spec)
+    plan = planned(examined)
+    if isinstance(plan, Report):
+        return refuse(plan, "packed")
     try:
         helm = find(options.helm)
         options.output.mkdir(parents=True, exist_ok=True)
         # Beside its place, so that the archive is moved there whole.
         with tempfile.TemporaryDirectory(dir=options.output, prefix=".package-") as scratch:
-            place(files, Path(scratch) / "chart", BY)
+            write_chart(examined, plan, options.chart_version, Path(scratch) / "chart")
             run_helm(helm, "package", f"{scratch}/chart", "--destination", scratch)
             (packed,) = Path(scratch).glob("*.tgz")
             archive = options.output / packed.name

@@ -13,6 +13,7 @@ from orchestrator.cli import (
     init,
     package,
     plan,
+    release,
     render,
     schema,
     upgrade_engine,
@@ -20,7 +21,19 @@ from orchestrator.cli import (
 )
 from orchestrator.diagnostics.report import UNUSABLE
 
-VERBS = (validate, plan, render, chart, package, upgrade_engine, explain, init, schema, engine)
+VERBS = (
+    validate,
+    plan,
+    render,
+    chart,
+    package,
+    release,
+    upgrade_engine,
+    explain,
+    init,
+    schema,
+    engine,
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -11,6 +11,10 @@ class HelmError(Exception):
     """Helm is not there or refused; the message is for the user and ends in what helm itself said."""
 
 
+class NoClusterError(HelmError):
+    """Helm could not reach a cluster."""
+
+
 def find(named: Path | None) -> Path:
     """Return the helm to run: the named one, or the one on PATH. Raises HelmError."""
     found = shutil.which(str(named or "helm"))
@@ -22,7 +26,10 @@ def find(named: Path | None) -> Path:
 
 
 def run(helm: Path, *arguments: str) -> str:
-    """Return what helm printed. Raises HelmError with its last words where it refused."""
+    """Return what helm printed.
+
+    Raises HelmError with its last words where it refused, NoClusterError where it found no cluster.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - a program the user chose, without a shell
             [helm, *arguments], check=False, capture_output=True, text=True
@@ -30,6 +37,9 @@ def run(helm: Path, *arguments: str) -> str:
     except OSError as error:
         raise HelmError(f"cannot run {helm}: {error.strerror}") from None
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).removeprefix("Error: ")
-        raise HelmError(f"helm {arguments[0]} failed: {said}")
+        said = done.stderr.strip() or done.stdout.strip()
+        # Helm 4 tells it twice, as a line of its log first.
+        reason = said.rpartition("Error: ")[2]
+        kind = NoClusterError if "cluster unreachable" in reason else HelmError
+        raise kind(f"helm {arguments[0]} failed: {reason}")
     return done.stdout
