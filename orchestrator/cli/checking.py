@@ -54,6 +54,11 @@ def examine(path: Path, *, sglang: str | None = None) -> Examined:
 
 
 def plan_file(path: Path) -> ClusterPlan | Report:
+    """Return the plan of the spec in a file, or the report of why there is none."""
+    return planned(examine(path))
+
+
+def planned(examined: Examined) -> ClusterPlan | Report:
     """Return the plan of a spec, or the report of why there is none.
 
     Warnings stop nothing, so they are told on stderr beside the product.
@@ -61,7 +66,7 @@ def plan_file(path: Path) -> ClusterPlan | Report:
     from orchestrator.diagnostics import concise
     from orchestrator.plan.planner import plan
 
-    outcome = examine(path).outcome
+    outcome = examined.outcome
     if outcome.checked is None:
         return outcome.report
     if outcome.report.warnings:

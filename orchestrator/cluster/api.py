@@ -69,14 +69,17 @@ class Api:
         namespace: str | None = None,
         *,
         selector: str = "",
+        fields: str = "",
     ) -> Iterator[Object]:
         """Yield the objects of a kind, of all namespaces where none is named, page by page.
 
-        A list that outlives the server's memory of it goes on with what is there by then. Raises
+        `selector` narrows by labels, `fields` by what the server indexes, e.g. `spec.nodeName=a`. A list that outlives the server's memory of it goes on with what is there by then. Raises
         ClusterError.
         """
         path = self.resource(api_version, kind).path(namespace)
-        query = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}
+        query = {"limit": str(PAGE)}
+        query |= {"labelSelector": selector} if selector else {}
+        query |= {"fieldSelector": fields} if fields else {}
         about = f"list {path}"
         while True:
             answer = self.transport.send("GET", path, about=about, query=query)

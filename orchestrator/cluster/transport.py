@@ -123,7 +123,7 @@ class Transport:
         host = self._configuration.host
         if isinstance(outcome, Answer):
             reason = f"answered {outcome.status}: {said(outcome.body, outcome.status)}"
-            repeated = f", and still did after {waited:.0f} s" if waited else ""
+            repeated = f", and still did after {waited:.0f} s" if waited >= 1 else ""
             return UnavailableError(f"cannot {about}: the cluster {reason}{repeated}")
         reason = _reason(outcome)
         if self._answered:
