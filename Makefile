@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-for
 
-.PHONY: help demo test check bench engine breakages docs golden clean
+.PHONY: help demo test check cluster cluster-down bench engine breakages docs golden clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("deploy needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -32,6 +32,13 @@ test: check ## checks, all tests, and the engine tier (sets up the engines and G
 
 engine: $(STAMP) ## reference and random specs before the real engines: agreements and broken laws
 	$(BIN)/python -m scripts.engine_tier
+
+cluster: $(STAMP) ## a real control plane with fake GPU nodes to try `deploy` on; says how to use it
+	@$(BIN)/python scripts/go_tools.py >/dev/null
+	@$(BIN)/python -m scripts.control_plane up
+
+cluster-down: $(STAMP) ## end it
+	@$(BIN)/python -m scripts.control_plane down
 
 bench: $(STAMP) ## speed claims, as ratios and limits measured in one run
 	$(BIN)/python scripts/bench.py

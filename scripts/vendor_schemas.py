@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.go_tools import GoToolError, run_go, toolchain
+from scripts.go_toolchain import GoToolError, run_go, toolchain
 
 VENDORED = Path(__file__).resolve().parent.parent / "tests" / "schema" / "vendored"
 

@@ -20,8 +20,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "go.mod").write_text("module example.test/sample\n\ngo 1.22\n", encoding="utf-8")
     (folder / "go.sum").write_text("", encoding="utf-8")
     (folder / "main.go").write_text(MAIN, encoding="utf-8")
-    tool = go_tools.GoTool(module=str(folder), package=".")
-    monkeypatch.setitem(go_tools.TOOLS, "sample", tool)
+    sample = go_tools.GoModule(str(folder), {"sample": "."})
+    monkeypatch.setattr(go_tools, "MODULES", [sample])
     return folder
 
 

@@ -1,0 +1,102 @@
+"""What `deploy render` writes for the reference specs, before a real API server, and running there."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.conftest import TIMEOUT, Kubectl
+from tests.cluster.groups import items
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+DEPLOY = Path(sys.executable).parent / "deploy"
+
+
+@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
+def rendered(request: pytest.FixtureRequest) -> str:
+    """The objects of one reference spec, as a user pipes them to kubectl."""
+    done = subprocess.run(
+        [DEPLOY, "render", request.param], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def prepared(rendered: str, kubectl: Kubectl) -> Iterator[str]:
+    """The namespace that the spec names, with the claims it names, which are gone afterwards."""
+    objects = list(yaml.safe_load_all(rendered))
+    (name,) = {one["metadata"]["namespace"] for one in objects}
+    kubectl("apply", "-f", "-", stdin=json.dumps(_namespace(name)))
+    claims = json.dumps(_list([_claim(claim) for claim in sorted(_claims(objects))]))
+    kubectl("apply", "-n", name, "-f", "-", stdin=claims)
+    yield name
+    kubectl("delete", "-n", name, "-f", "-", TIMEOUT, stdin=claims)
+
+
+def test_the_api_server_admits_every_object(rendered: str, prepared: str, kubectl: Kubectl) -> None:
+    """A strict server-side dry run takes every object: no unknown field, no webhook refuses."""
+    said = kubectl(
+        "apply", "-n", prepared, "--dry-run=server", "--validate=strict", "-f", "-", stdin=rendered
+    )
+    lines = said.splitlines()
+    assert len(lines) == len(list(yaml.safe_load_all(rendered)))
+    assert all(line.endswith("created (server dry run)") for line in lines)
+
+
+def test_every_pod_becomes_ready_where_its_gpus_are(
+    rendered: str, prepared: str, kubectl: Kubectl
+) -> None:
+    """Groups of the planned size run on H200 nodes with the claims bound; deletion leaves no pod."""
+    kubectl("apply", "-f", "-", stdin=rendered)
+    kubectl("wait", "-n", prepared, "lws", "--all", "--for=condition=Available", TIMEOUT)
+    objects = list(yaml.safe_load_all(rendered))
+    if any(one["kind"] == "Deployment" for one in objects):
+        kubectl("wait", "-n", prepared, "deploy", "--all", "--for=condition=Available", TIMEOUT)
+    pods = items(kubectl("get", "pods", "-n", prepared, "-o", "json"))
+    engines = [
+        pod for pod in pods if "leaderworkerset.sigs.k8s.io/name" in pod["metadata"]["labels"]
+    ]
+    sets = [one["spec"] for one in objects if one["kind"] == "LeaderWorkerSet"]
+    assert len(engines) == sum(
+        one["replicas"] * one["leaderWorkerTemplate"]["size"] for one in sets
+    )
+    assert all(pod["spec"]["nodeName"].startswith("h200-") for pod in engines)
+    assert all(pod["status"]["phase"] == "Running" for pod in pods)
+    claims = items(kubectl("get", "pvc", "-n", prepared, "-o", "json"))
+    assert {claim["status"]["phase"] for claim in claims} == {"Bound"}
+    kubectl("delete", "-f", "-", TIMEOUT, stdin=rendered)
+    kubectl("wait", "-n", prepared, "pods", "--all", "--for=delete", TIMEOUT)
+
+
+def _claims(node: Any) -> set[str]:
+    """Return the names of all claims below a node."""
+    if isinstance(node, list):
+        return {name for child in node for name in _claims(child)}
+    if not isinstance(node, dict):
+        return set()
+    here = node.get("persistentVolumeClaim")
+    return ({here["claimName"]} if here else set()) | _claims(list(node.values()))
+
+
+def _claim(name: str) -> dict[str, Any]:
+    spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Ti"}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _list(things: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "List", "items": things}
