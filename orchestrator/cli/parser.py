@@ -7,7 +7,10 @@ from typing import NoReturn
 
 from orchestrator import __version__
 from orchestrator.cli import (
+    apply,
     chart,
+    delete,
+    diff,
     engine,
     explain,
     init,
@@ -15,7 +18,9 @@ from orchestrator.cli import (
     plan,
     release,
     render,
+    rollback,
     schema,
+    status,
     upgrade_engine,
     validate,
 )
@@ -28,6 +33,11 @@ VERBS = (
     chart,
     package,
     release,
+    diff,
+    apply,
+    status,
+    rollback,
+    delete,
     upgrade_engine,
     explain,
     init,
@@ -62,7 +72,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="deploy",
         description="Deploy prefill/decode-disaggregated DeepSeek-V4 on SGLang: one spec in, "
         "checked before any GPU is asked for, Kubernetes objects out.",
-        epilog="exit codes: 0 no errors, 1 errors in the spec, 2 usage or unreadable input",
+        epilog="exit codes: 0 no errors, 1 errors in the spec or the cluster refused, "
+        "2 usage, unreadable input or no cluster",
     )
     parser.add_argument("--version", action="version", version=f"deploy {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True, parser_class=_Parser)

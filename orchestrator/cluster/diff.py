@@ -1,0 +1,95 @@
+"""What applying would change: the server's own dry run of each object against what is there.
+
+Defaults, webhooks and validation are the server's; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.cluster.api import Api
+from orchestrator.cluster.changes import Change, changes
+from orchestrator.cluster.errors import ConflictError, Contested
+from orchestrator.cluster.inventory import identity, present
+from orchestrator.cluster.ownership import deletable, foreign
+from orchestrator.manifests.metadata import Object
+
+
+class Action(StrEnum):
+    """What applying does to an object."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One object: what is applied, what is there now, and what will be (`None` where nothing is).
+
+    `contested` are fields that somebody else manages, `foreign` says why it is not ours at all.
+    """
+
+    action: Action
+    applied: Object
+    live: Object | None
+    after: Object | None
+    changes: tuple[Change, ...] = ()
+    contested: tuple[Contested, ...] = ()
+    foreign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """All steps from what is there to what is meant, in the order in which they are taken."""
+
+    name: str
+    namespace: str
+    steps: tuple[Step, ...]
+
+    @property
+    def changing(self) -> tuple[Step, ...]:
+        """The steps that do something."""
+        return tuple(step for step in self.steps if step.action is not Action.KEEP)
+
+
+def compare(
+    api: Api,
+    name: str,
+    namespace: str,
+    objects: Sequence[Object],
+    inventory: Iterable[Object],
+) -> Diff:
+    """Return what applying `objects` would do, and what of `inventory` would then be pruned.
+
+    Raises ClusterError, e.g. where an object is invalid or its kind is not served.
+    """
+    steps = [_step(api, name, one) for one in objects]
+    wanted = {identity(one) for one in objects}
+    unwanted = [one for one in inventory if identity(one) not in wanted]
+    pruned = [
+        Step(Action.DELETE, live, live, None)
+        for live in present(api, namespace, unwanted)
+        if deletable(live, name)
+    ]
+    return Diff(name, namespace, (*steps, *pruned))
+
+
+def _step(api: Api, name: str, one: Object) -> Step:
+    about = one["metadata"]
+    live = api.find(one["apiVersion"], one["kind"], about["namespace"], about["name"])
+    if live is None:
+        return Step(Action.CREATE, one, None, api.apply(one, dry_run=True))
+    if why := foreign(live, name):
+        return Step(Action.CHANGE, one, live, None, foreign=why)
+    contested: tuple[Contested, ...] = ()
+    try:
+        after = api.apply(one, dry_run=True)
+    except ConflictError as conflict:
+        contested = conflict.contested
+        after = api.apply(one, dry_run=True, take_over=True)
+    found = changes(live, after)
+    return Step(Action.CHANGE if found else Action.KEEP, one, live, after, found, contested)
