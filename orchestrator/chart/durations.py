@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from orchestrator.plan.budgets import PULL_SECONDS
 from orchestrator.plan.model import ClusterPlan
-
-PULL_SECONDS = 900
-"""For an image of about 20 GB that no node has yet: an assumption, 22 MB/s. It only bounds."""
 
 
 def install_seconds(plan: ClusterPlan) -> int:

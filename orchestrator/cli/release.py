@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.chart import add_version, digest, write_chart
 from orchestrator.cli.checking import add_spec, examine, planned, refuse
+from orchestrator.cli.live import add_cluster, on_cluster
 from orchestrator.cli.package import add_helm
-from orchestrator.cli.terminal import UserError, complain
+from orchestrator.cli.rollout import add_wait, waited
+from orchestrator.cli.terminal import UserError, complain, style
+from orchestrator.diagnostics.report import CLEAN, FINDINGS
 
 if TYPE_CHECKING:
     from orchestrator.cli.checking import Examined
+    from orchestrator.cluster.api import Api
     from orchestrator.plan.model import ClusterPlan
     from orchestrator.release.releases import Release
 
@@ -59,14 +63,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument(
                 "--to", type=int, metavar="N", help="the revision (default: the one before)"
             )
+        if name in ("install", "upgrade", "rollback"):
+            add_wait(action)
         add_helm(action)
-        action.add_argument("--kubeconfig", metavar="FILE", help="as kubectl's")
-        action.add_argument("--context", metavar="NAME", help="as kubectl's")
+        add_cluster(action)
 
 
 def run(options: argparse.Namespace) -> int:
     """Do what is asked; 1 where the spec has errors or helm refused."""
-    from orchestrator.diagnostics.report import CLEAN, FINDINGS, Report
+    from orchestrator.diagnostics.report import Report
     from orchestrator.release.helm import HelmError, NoClusterError, find
     from orchestrator.release.releases import Release
 
@@ -85,58 +90,68 @@ def run(options: argparse.Namespace) -> int:
             ("--kube-context", options.context),
         )
         if value
-        for word in (option, value)
+        for word in (option, str(value))
     ]
     release = Release(helm, options.release or plan.name, plan.namespace, tuple(connection))
     try:
-        ACTIONS[options.action][1](options, Asked(examined, plan), release)
+        return ACTIONS[options.action][1](options, Asked(examined, plan), release)
     except NoClusterError as error:
         raise UserError(str(error)) from None
     except HelmError as error:
         complain(str(error))
         return FINDINGS
-    return CLEAN
 
 
-def _install(options: argparse.Namespace, asked: Asked, release: Release) -> None:
+def _install(options: argparse.Namespace, asked: Asked, release: Release) -> int:
     from orchestrator.chart.durations import install_seconds
     from orchestrator.release.releases import install
 
-    seconds = install_seconds(asked.plan)
+    seconds = options.timeout or install_seconds(asked.plan)
     with tempfile.TemporaryDirectory() as scratch:
         install(release, _chart(options, asked, scratch), options.values, seconds)
     _say(
         f"installed release {release.name} in namespace {release.namespace}: {asked.plan.gpus} GPUs"
     )
-    _say(f"ready within {seconds // 60 + 1} minutes: deploy release status {options.spec}")
+    return _settled(options, asked, seconds)
 
 
-def _upgrade(options: argparse.Namespace, asked: Asked, release: Release) -> None:
+def _upgrade(options: argparse.Namespace, asked: Asked, release: Release) -> int:
     from orchestrator.chart.durations import upgrade_seconds
     from orchestrator.release.releases import set_by_operators, upgrade
 
-    seconds = upgrade_seconds(asked.plan)
+    seconds = options.timeout or upgrade_seconds(asked.plan)
     with tempfile.TemporaryDirectory() as scratch:
         upgrade(release, _chart(options, asked, scratch), options.values, seconds)
     kept = set_by_operators(release)
     _say(f"upgraded release {release.name} in namespace {release.namespace}")
     if kept and not options.values:
         _say(f"values kept from before: {', '.join(_names(kept))}")
-    _say(f"replaced within {seconds // 60 + 1} minutes: deploy release status {options.spec}")
+    return _settled(options, asked, seconds)
 
 
-def _rollback(options: argparse.Namespace, asked: Asked, release: Release) -> None:
+def _rollback(options: argparse.Namespace, asked: Asked, release: Release) -> int:
     from orchestrator.chart.durations import upgrade_seconds
     from orchestrator.release.releases import rollback
 
-    revision = rollback(release, options.to, upgrade_seconds(asked.plan))
+    seconds = options.timeout or upgrade_seconds(asked.plan)
+    revision = rollback(release, options.to, seconds)
     _say(
         f"rolled release {release.name} back to revision {revision.number}: SGLang "
         f"{revision.sglang}, spec {(revision.spec_sha256 or '')[:12]}"
     )
+    return _settled(options, asked, seconds)
 
 
-def _history(_: argparse.Namespace, __: Asked, release: Release) -> None:
+def _settled(options: argparse.Namespace, asked: Asked, seconds: int) -> int:
+    """Wait where that is asked for; helm itself takes a LeaderWorkerSet for ready at once."""
+    if options.wait:
+        plan = asked.plan
+        return on_cluster(options, lambda api: waited(api, plan.name, plan.namespace, seconds))
+    _say(f"ready within {seconds // 60 + 1} minutes: deploy release status {options.spec}")
+    return CLEAN
+
+
+def _history(_: argparse.Namespace, __: Asked, release: Release) -> int:
     from orchestrator.release.releases import history
 
     rows = [("revision", "updated", "status", "SGLang", "spec", "description")]
@@ -155,9 +170,10 @@ def _history(_: argparse.Namespace, __: Asked, release: Release) -> None:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True))
         sys.stdout.write("  ".join(cells).rstrip() + "\n")
+    return CLEAN
 
 
-def _status(_: argparse.Namespace, asked: Asked, release: Release) -> None:
+def _status(options: argparse.Namespace, asked: Asked, release: Release) -> int:
     from orchestrator.release.releases import latest, set_by_operators
 
     revision = latest(release)
@@ -168,6 +184,16 @@ def _status(_: argparse.Namespace, asked: Asked, release: Release) -> None:
     )
     for name in _names(set_by_operators(release)):
         sys.stdout.write(f"  set by operators: {name}\n")
+
+    def shown(api: Api) -> int:
+        from orchestrator.cluster.status import as_text, status
+
+        now = status(api, asked.plan.name, asked.plan.namespace)
+        sys.stdout.write(as_text(now, style(sys.stdout)))
+        return CLEAN
+
+    sys.stdout.flush()
+    return on_cluster(options, shown)
 
 
 def _names(values: dict[str, object], above: str = "") -> list[str]:
@@ -190,7 +216,7 @@ def _say(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-ACTIONS: dict[str, tuple[str, Callable[[argparse.Namespace, Asked, Release], None]]] = {
+ACTIONS: dict[str, tuple[str, Callable[[argparse.Namespace, Asked, Release], int]]] = {
     "install": ("install the chart as a new release", _install),
     "upgrade": ("upgrade the release to the spec as it is now", _upgrade),
     "rollback": ("return to an earlier revision", _rollback),

@@ -12,7 +12,6 @@ from orchestrator.diagnostics.report import CLEAN, FINDINGS
 
 if TYPE_CHECKING:
     from orchestrator.cluster.api import Api
-    from orchestrator.cluster.diff import Diff
     from orchestrator.cluster.revisions import Revision
     from orchestrator.experts.expert_file import ExpertFile
 
@@ -25,6 +24,12 @@ def add_rollout(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="overwrite fields that somebody else manages; without it they are named and nothing is done",
     )
+    add_wait(parser)
+    add_cluster(parser)
+
+
+def add_wait(parser: argparse.ArgumentParser) -> None:
+    """Add whether to wait, and for how long."""
     parser.add_argument(
         "--wait", action="store_true", help="return once all groups and the router are ready"
     )
@@ -34,7 +39,6 @@ def add_rollout(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long to wait (default: computed from the startup budgets of the pools)",
     )
-    add_cluster(parser)
 
 
 def roll_out(
@@ -49,6 +53,7 @@ def roll_out(
     from orchestrator.cluster.diff import compare
     from orchestrator.cluster.difftext import as_text, refusals
     from orchestrator.cluster.meaning import meaning
+    from orchestrator.cluster.wait import limit
 
     named = [one for revision in earlier for one in revision.objects]
     diff = compare(api, wanted.name, wanted.namespace, wanted.objects, named)
@@ -67,17 +72,20 @@ def roll_out(
         progress = Progress(sys.stderr)
         carry_out(api, diff, revision, earlier, progress.say, take_over=options.take_over)
         sys.stdout.write(f"revision {revision.number} of {revision.name} is applied\n")
-    return _waited(api, options, diff) if options.wait else CLEAN
-
-
-def _waited(api: Api, options: argparse.Namespace, diff: Diff) -> int:
-    from orchestrator.cluster.wait import limit, summary, wait
-
+    if not options.wait:
+        return CLEAN
     seconds = limit(diff) if options.timeout is None else options.timeout
+    return waited(api, diff.name, diff.namespace, seconds)
+
+
+def waited(api: Api, name: str, namespace: str, seconds: int) -> int:
+    """Return once a deployment is ready, with progress on stderr. Raises ClusterError."""
+    from orchestrator.cluster.wait import summary, wait
+
     progress = Progress(sys.stderr)
     progress.say(f"waiting for up to {seconds} s")
     try:
-        state = wait(api, diff.name, diff.namespace, seconds=seconds, say=progress.detail)
+        state = wait(api, name, namespace, seconds=seconds, say=progress.detail)
     except KeyboardInterrupt:
         raise UserError(
             "interrupted; everything is applied, `deploy status` shows how it goes on"

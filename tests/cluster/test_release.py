@@ -13,18 +13,28 @@ import yaml
 
 from scripts import go_tools
 from scripts.control_plane.state import ControlPlane
-from tests.cluster.conftest import TIMEOUT, Kubectl
+from tests.cluster.conftest import Kubectl
 
 ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "configs" / "tiny-tcp-trial.yaml"
 
 
 @pytest.fixture
-def spec(namespace: str, tmp_path: Path) -> Path:
-    """The smallest reference spec, in the test's own namespace."""
+def spec(namespace: str, kubectl: Kubectl, tmp_path: Path) -> Path:
+    """The smallest reference spec, in the test's own namespace, with the claim that it names."""
     path = tmp_path / "spec.yaml"
     data = yaml.safe_load(SPEC.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump({**data, "namespace": namespace}), encoding="utf-8")
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": data["model"]["cache"]["claim"], "namespace": namespace},
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+    }
+    kubectl("apply", "-f", "-", stdin=yaml.safe_dump(claim))
     return path
 
 
@@ -69,16 +79,18 @@ def test_a_release_lives_from_install_to_rollback(
     deploy: Deploy, kubectl: Kubectl, namespace: str, spec: Path, tmp_path: Path
 ) -> None:
     """Installed, running, upgraded to another spec, values kept, and rolled back to the first one."""
-    code, said = deploy("install")
-    assert (code, "installed release dsv4-trial" in said) == (0, True), said
-    kubectl("-n", namespace, "wait", "lws", "--all", "--for=condition=Available", TIMEOUT)
+    code, said = deploy("install", "--wait", "--timeout", "60")
+    assert (code, "ready: prefill 1/1 groups ready" in said) == (0, True), said
     values = tmp_path / "values.yaml"
     values.write_text("pools: {decode: {podLabels: {example.com/team: a}}}\n", encoding="utf-8")
     assert deploy("upgrade", "-f", str(values))[0] == 0
     data = yaml.safe_load(spec.read_text(encoding="utf-8"))
     data["pools"][1]["extra_args"] = {"--log-level": "debug"}
     spec.write_text(yaml.safe_dump(data), encoding="utf-8")
-    assert "from another spec than this file" in deploy("status")[1]
+    said = deploy("status")[1]
+    assert "from another spec than this file" in said
+    assert "set by operators: pools.decode.podLabels.example.com/team" in said
+    assert "group 0   rank 0  ready  dsv4-trial-prefill-0" in said
     code, said = deploy("upgrade")
     assert code == 0, said
     assert "values kept from before: pools.decode.podLabels.example.com/team" in said
@@ -144,15 +156,10 @@ def test_a_chart_of_somebody_else_is_left_alone(
 
 
 def test_helm_upgrades_and_uninstalls_the_chart_by_itself(
-    spec: Path,
-    helm: Path,
-    control_plane: ControlPlane,
-    kubectl: Kubectl,
-    namespace: str,
-    tmp_path: Path,
+    spec: Path, helm: Path, control_plane: ControlPlane, kubectl: Kubectl, namespace: str
 ) -> None:
     """As a user without `deploy` would: install, more groups, roll back, uninstall, nothing left."""
-    chart = tmp_path / "chart"
+    chart = spec.with_name("chart")
     subprocess.run(
         [Path(sys.executable).with_name("deploy"), "chart", spec, "-o", chart],
         check=True,
