@@ -1,9 +1,11 @@
 """The real controller and scheduler on fake nodes: groups are made, placed, remade and refused."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 
+from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import TIMEOUT, Kubectl
 from tests.cluster.groups import environment, group_set, items
 
@@ -41,8 +43,13 @@ def test_nodes_offer_gpus_fabric_and_topology(kubectl: Kubectl) -> None:
     assert (len(zones), len(racks)) == (2, 4)
 
 
-def test_a_group_is_placed_and_told_who_leads(kubectl: Kubectl, namespace: str) -> None:
-    """Both pods become Ready on H200 nodes of their own; the pod webhook gives each its variables."""
+def test_a_group_is_placed_and_told_who_leads(
+    control_plane: ControlPlane, kubectl: Kubectl, namespace: str
+) -> None:
+    """Both pods become Ready on H200 nodes of their own; the pod webhook gives each its variables.
+
+    A process of this machine can listen where a pod is.
+    """
     kubectl("apply", "-n", namespace, "-f", "-", stdin=group_set("engine"))
     kubectl("wait", "-n", namespace, "lws/engine", "--for=condition=Available", TIMEOUT)
     leader, worker = items(kubectl("get", "pods", "-n", namespace, "-o", "json"))
@@ -53,7 +60,8 @@ def test_a_group_is_placed_and_told_who_leads(kubectl: Kubectl, namespace: str) 
         said = environment(pod)
         assert said["LWS_LEADER_ADDRESS"] == f"engine-0.engine.{namespace}"
         assert (said["LWS_GROUP_SIZE"], said["LWS_WORKER_INDEX"]) == ("2", str(index))
-        assert pod["status"]["podIP"].startswith("127.")
+        with socket.create_server((pod["status"]["podIP"], 0)) as engine:
+            assert engine.getsockname()[0].startswith(control_plane.pods.removesuffix("0.0/16"))
 
 
 def test_a_failed_container_remakes_the_whole_group(kubectl: Kubectl, namespace: str) -> None:
