@@ -84,14 +84,9 @@ def test_a_failed_container_remakes_the_whole_group(kubectl: Kubectl, namespace:
 def test_a_group_that_fits_nowhere_waits_and_says_why(kubectl: Kubectl, namespace: str) -> None:
     """More GPUs than a node has: the pod stays Pending with the scheduler's own numbers."""
     kubectl("apply", "-n", namespace, "-f", "-", stdin=group_set("engine", gpus=16))
-    kubectl(
-        "wait",
-        "-n",
-        namespace,
-        "pod/engine-0",
-        "--for=jsonpath={.status.conditions[?(@.type=='PodScheduled')].reason}=Unschedulable",
-        TIMEOUT,
-    )
+    why = "jsonpath={.status.conditions[?(@.type=='PodScheduled')].reason}=Unschedulable"
+    for until in ("create", why):
+        kubectl("wait", "-n", namespace, "pod/engine-0", f"--for={until}", TIMEOUT)
     pods = items(kubectl("get", "pods", "-n", namespace, "-o", "json"))
     assert [pod["status"]["phase"] for pod in pods] == ["Pending"] * 2
     (scheduled,) = pods[0]["status"]["conditions"]
@@ -110,7 +105,6 @@ def test_prefill_and_decode_of_a_disaggregated_set_run(kubectl: Kubectl, namespa
         "spec": {"roles": roles},
     }
     kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(thing))
-    kubectl("wait", "-n", namespace, "lws", "--all", "--for=create", TIMEOUT)
     eventually(
         lambda: (
             [
