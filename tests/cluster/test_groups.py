@@ -64,6 +64,21 @@ def test_a_group_is_placed_and_told_who_leads(
             assert engine.getsockname()[0].startswith(control_plane.pods.removesuffix("0.0/16"))
 
 
+def test_who_asks_for_another_product_and_tolerates_it_gets_it(
+    kubectl: Kubectl, namespace: str
+) -> None:
+    """A selector on the product label and a toleration of the taint lead to the H100 nodes."""
+    groups = json.loads(group_set("engine"))
+    groups["spec"]["leaderWorkerTemplate"]["workerTemplate"]["spec"] |= {
+        "nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+    }
+    kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(groups))
+    kubectl("wait", "-n", namespace, "lws/engine", "--for=condition=Available", TIMEOUT)
+    pods = items(kubectl("get", "pods", "-n", namespace, "-o", "json"))
+    assert sorted(pod["spec"]["nodeName"] for pod in pods) == ["h100-0", "h100-1"]
+
+
 def test_a_failed_container_remakes_the_whole_group(kubectl: Kubectl, namespace: str) -> None:
     """When the worker's container fails, leader and worker both are new pods afterwards."""
     kubectl("apply", "-n", namespace, "-f", "-", stdin=group_set("engine"))
