@@ -146,6 +146,8 @@ def versions(folder: str) -> dict[str, str]:
 def _build(module: GoModule, flags: tuple[str, ...], home: Path) -> None:
     folder = _ROOT / module.folder
     go = toolchain(_needed_version(folder))
+    if module.large:
+        print(f"{module.folder}: building {', '.join(module.programs)}", file=sys.stderr)
     with _scratch(home) as scratch, _caches_of(module) as environment:
         for name, package in module.programs.items():
             run_go(go, ["build", *flags, "-o", str(scratch / name), package], folder, environment)

@@ -4,6 +4,7 @@ What they do lives in `background`.
 """
 
 import argparse
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -29,6 +30,9 @@ def main() -> int:
     except (StartError, GoToolError) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{folder}: no control plane can run there: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -44,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     sized = argparse.ArgumentParser(add_help=False)
     sized.add_argument(
         "--nodes",
-        type=int,
+        type=_count,
         default=nodes.default_number(),
         help="how many fake nodes (default: %(default)s)",
     )
@@ -56,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     supervised = verbs.add_parser("supervise", parents=[shared, sized])
     supervised.add_argument("--parent", type=int)
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of nodes; give 1 or more")
+    return int(text)
 
 
 def _up(folder: Path, arguments: argparse.Namespace) -> int:
@@ -99,8 +109,8 @@ def _told(plane: ControlPlane) -> str:
         (
             f"# Kubernetes {plane.kubernetes} at {plane.url} ({named}),",
             f"# {plane.nodes} fake nodes, pods at {plane.pods}, logs in {plane.folder / 'logs'}.",
-            f"export KUBECONFIG={plane.kubeconfig}",
-            f'export PATH="{go_tools.ensure("kubectl").parent}:$PATH"',
+            f"export KUBECONFIG={shlex.quote(str(plane.kubeconfig))}",
+            f"export PATH={shlex.quote(str(go_tools.ensure('kubectl').parent))}:$PATH",
             "# kubectl get nodes -L nvidia.com/gpu.product,topology.kubernetes.io/zone",
             "# deploy render configs/tiny-tcp-trial.yaml | kubectl apply -f -",
             f"# {_ME} down",
