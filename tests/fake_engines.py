@@ -22,6 +22,7 @@ class _FakeEngine(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        self.server.got.append(self.path)  # type: ignore[attr-defined]
         answers: dict[str, Any] = {"/health": {}}
         if self.server.leader:  # type: ignore[attr-defined]
             answers |= {
@@ -34,7 +35,7 @@ class _FakeEngine(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.append((self.path, asked))  # type: ignore[attr-defined]
+        self.server.posted.append((self.path, asked))  # type: ignore[attr-defined]
         message = {"role": "assistant", "content": self.server.text}  # type: ignore[attr-defined]
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         self._answer({"id": "x", "object": "chat.completion", "model": MODEL, "choices": [choice]})
@@ -55,9 +56,10 @@ class _FakeEngine(BaseHTTPRequestHandler):
 def fake_engine(
     address: str = "127.0.0.1", port: int = 0, *, leader: bool = True, text: str = "hello"
 ) -> Iterator[ThreadingHTTPServer]:
-    """Serve as one engine; `server_address` says where, `asked` what was posted to it."""
+    """Serve as one engine; `server_address` says where, `got` and `posted` what it was asked."""
     server = ThreadingHTTPServer((address, port), _FakeEngine)
-    server.leader, server.text, server.asked = leader, text, []  # type: ignore[attr-defined]
+    server.leader, server.text = leader, text  # type: ignore[attr-defined]
+    server.got, server.posted = [], []  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

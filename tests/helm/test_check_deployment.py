@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.check.router import RouterEnvironment, ensure_router
-from orchestrator.engine.router_intents import planned_version
 from tests.fake_engines import fake_engine
+from tests.routers import ask, eventually, free_port, routing
 
 SCRIPT = Path(__file__).parents[2] / "templates" / "check-deployment.py"
-
-
-@pytest.fixture(scope="module")
-def router() -> RouterEnvironment:
-    """The release of the router that plans are written for."""
-    return ensure_router(planned_version(), say=logging.getLogger("router").warning)
 
 
 def where(engine: ThreadingHTTPServer) -> str:
@@ -33,30 +22,15 @@ def where(engine: ThreadingHTTPServer) -> str:
     return f"{host!s}:{port}"
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 @contextmanager
-def routed(router: RouterEnvironment, prefill: str, decode: str) -> Iterator[str]:
-    """Run the real router in front of two engines; yield its URL once it answers at all."""
-    port = free_port()
-    words = ["--host", "127.0.0.1", "--port", str(port), "--prometheus-port", str(free_port())]
-    words += ["--pd-disaggregation", "--prefill", f"http://{prefill}", "8998"]
+def routed(prefill: str, decode: str, folder: Path, ready: str = "/readiness") -> Iterator[str]:
+    """Run the real router in front of two engines; yield its URL once it answers a path with 200."""
+    words = ["--pd-disaggregation", "--prefill", f"http://{prefill}", "8998"]
     words += ["--decode", f"http://{decode}", "--worker-startup-check-interval", "1"]
-    process = subprocess.Popen(
-        [router.python, "-m", "sglang_router.launch_router", *words],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+    log = folder / "router.log"
+    with routing(words, log) as url:
+        eventually(lambda: ask(url + ready), log)
+        yield url
 
 
 def check(url: str, *pools: str) -> tuple[int, list[str]]:
@@ -67,38 +41,26 @@ def check(url: str, *pools: str) -> tuple[int, list[str]]:
     return done.returncode, done.stdout.splitlines()
 
 
-def until(url: str, path: str) -> None:
-    """Wait until the router answers 200; its start takes half a second."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(f"{url}{path}", timeout=5):  # noqa: S310
-            return
-        time.sleep(0.02)  # nobody tells when a program starts to listen
-    raise AssertionError(f"the router never answered {path}")
-
-
-def test_a_serving_pair_passes(router: RouterEnvironment) -> None:
+def test_a_serving_pair_passes(tmp_path: Path) -> None:
     """Ready, paired, leaders alone, and a completion that went through both roles."""
     with fake_engine("127.0.0.2") as prefill, fake_engine("127.0.0.3") as decode:
-        with routed(router, where(prefill), where(decode)) as url:
-            until(url, "/readiness")
+        with routed(where(prefill), where(decode), tmp_path) as url:
             code, said = check(url, f"prefill={where(prefill)}", f"decode={where(decode)}")
-        asked = [path for path, _ in prefill.asked], [path for path, _ in decode.asked]
+        asked = [path for path, _ in prefill.posted], [path for path, _ in decode.posted]
     assert (0, 5) == (code, len(said)), said
     assert all(line.startswith("ok: ") for line in said)
     assert "ok: pair: 1 prefill, 1 decode" in said
     assert (["/v1/chat/completions"], ["/v1/chat/completions"]) == asked
 
 
-def test_a_worker_that_is_no_leader_fails(router: RouterEnvironment) -> None:
+def test_a_worker_that_is_no_leader_fails(tmp_path: Path) -> None:
     """A router that found somebody else, and a Service that names a follower."""
     with (
         fake_engine("127.0.0.2") as prefill,
         fake_engine("127.0.0.3") as decode,
         fake_engine("127.0.0.4", leader=False) as follower,
-        routed(router, where(prefill), where(decode)) as url,
+        routed(where(prefill), where(decode), tmp_path) as url,
     ):
-        until(url, "/readiness")
         code, said = check(url, f"prefill={where(prefill)}", f"decode={where(follower)}")
         stranger = where(decode)
     assert code == 1
@@ -106,11 +68,13 @@ def test_a_worker_that_is_no_leader_fails(router: RouterEnvironment) -> None:
     assert any(line.startswith(f"FAILED: leaders of {where(follower)}: ") for line in said)
 
 
-def test_a_missing_role_fails(router: RouterEnvironment) -> None:
+def test_a_missing_role_fails(tmp_path: Path) -> None:
     """Without decode nothing is ready, and the other checks are still made and told."""
     nowhere = f"127.0.0.1:{free_port()}"
-    with fake_engine("127.0.0.2") as prefill, routed(router, where(prefill), nowhere) as url:
-        until(url, "/liveness")
+    with (
+        fake_engine("127.0.0.2") as prefill,
+        routed(where(prefill), nowhere, tmp_path, "/liveness") as url,
+    ):
         code, said = check(url, f"prefill={where(prefill)}", f"decode={nowhere}")
     assert (1, 5) == (code, len(said))
     assert [line.split(":")[1] for line in said if line.startswith("FAILED")] == [
