@@ -41,7 +41,7 @@ cluster-down: $(STAMP) ## end it
 	@$(BIN)/python -m scripts.control_plane down
 
 bench: $(STAMP) ## speed claims, as ratios and limits measured in one run
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python -m scripts.bench
 
 breakages: $(STAMP) ## single-line breakages of the reference specs, each with what catches it
 	$(BIN)/python scripts/breakages.py
