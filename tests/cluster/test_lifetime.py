@@ -104,7 +104,6 @@ def test_up_runs_until_down(tmp_path: Path) -> None:
     first = command("up", "--nodes", "3")
     plane = state.running(tmp_path)
     assert plane, first.stderr
-    print(first.stdout)  # says how long it took; a promise about that would depend on the machine
     try:
         assert first.stdout.startswith("# Ready after ")
         programs = children(plane.supervisor)
