@@ -4,6 +4,7 @@ What they do lives in `background`.
 """
 
 import argparse
+import os
 import shlex
 import sys
 import time
@@ -14,6 +15,7 @@ from scripts.control_plane import background, nodes, state
 from scripts.control_plane.processes import StartError
 from scripts.control_plane.state import ControlPlane
 from scripts.control_plane.supervisor import supervise
+from scripts.go_programs import CLUSTER
 from scripts.go_toolchain import GoToolError, cache_dir
 
 _ME = "python -m scripts.control_plane"
@@ -30,6 +32,9 @@ def main() -> int:
     except (StartError, GoToolError) as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read what we print has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"{folder}: no control plane can run there: {error}", file=sys.stderr)
         return 1
@@ -69,14 +74,12 @@ def _count(text: str) -> int:
 
 
 def _up(folder: Path, arguments: argparse.Namespace) -> int:
-    plane = state.running(folder)
-    if plane is not None:
-        print("# It runs already.")
-    else:
-        begun = time.monotonic()
+    plane, begun = state.running(folder), time.monotonic()
+    how = "It runs already."
+    if plane is None:
         plane = background.launch(folder, arguments.nodes)
-        print(f"# Ready after {time.monotonic() - begun:.1f} s.")
-    print(_told(plane))
+        how = f"Ready after {time.monotonic() - begun:.1f} s."
+    print(f"# {how}\n{_told(plane)}", flush=True)
     return 0
 
 
@@ -96,7 +99,7 @@ def _down(folder: Path, _: argparse.Namespace) -> int:
 
 def _told(plane: ControlPlane) -> str:
     """Return how to use it: lines for a shell, so that `eval` takes them as they are."""
-    versions = go_tools.versions(go_tools.CLUSTER)
+    versions = go_tools.versions(CLUSTER)
     named = ", ".join(
         f"{name} {versions[path]}"
         for name, path in (

@@ -12,8 +12,8 @@ import yaml
 from scripts import go_tools
 from scripts.control_plane import credentials, lws, nodes, programs
 from scripts.control_plane.api import Api, ApiError, connect
+from scripts.control_plane.layout import Layout
 from scripts.control_plane.processes import Program, Running, start, wait_until
-from scripts.control_plane.programs import Layout
 from scripts.control_plane.slots import Slot
 
 _PATIENCE_S = 60.0

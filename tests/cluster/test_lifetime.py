@@ -105,6 +105,7 @@ def test_up_runs_until_down(tmp_path: Path) -> None:
     plane = state.running(tmp_path)
     assert plane, first.stderr
     try:
+        assert first.stdout.startswith("# Ready after ")
         programs = children(plane.supervisor)
         second = command("up")
         assert "It runs already" in second.stdout

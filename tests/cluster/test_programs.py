@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts import go_tools
+from scripts.go_programs import CLUSTER, MODULES
 
 SAYS = {
     "etcd": ("--version", "go.etcd.io/etcd/server/v3"),
@@ -24,7 +25,7 @@ SAYS = {
 
 def test_every_program_is_asked() -> None:
     """A program that is built anew is looked at here too."""
-    built = {name for module in go_tools.MODULES if module.large for name in module.programs}
+    built = {name for module in MODULES if module.large for name in module.programs}
     assert set(SAYS) == built
 
 
@@ -32,7 +33,7 @@ def test_every_program_is_asked() -> None:
 def test_a_program_tells_its_release(name: str) -> None:
     """Each prints the version that go.mod requires, where an unstamped build would not."""
     words, requirement = SAYS[name]
-    (module,) = (module for module in go_tools.MODULES if name in module.programs)
+    (module,) = (module for module in MODULES if name in module.programs)
     version = go_tools.versions(module.folder)[requirement]
     done = subprocess.run(
         [go_tools.ensure(name), *words.split()], capture_output=True, text=True, check=True
@@ -50,5 +51,5 @@ def test_helm_renders_for_the_kubernetes_that_runs(helm: str, tmp_path: Path) ->
     done = subprocess.run(
         [go_tools.ensure(helm), "template", tmp_path], capture_output=True, text=True, check=True
     )
-    minor = go_tools.versions(go_tools.CLUSTER)["k8s.io/kubernetes"].rpartition(".")[0]
+    minor = go_tools.versions(CLUSTER)["k8s.io/kubernetes"].rpartition(".")[0]
     assert f"for: {minor}." in done.stdout
