@@ -34,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--push", metavar="oci://…", help="push it there; needs --version, as a tag stands for one"
     )
+    parser.add_argument(
+        "--plain-http", action="store_true", help="the registry to push to has no TLS"
+    )
     add_helm(parser)
 
 
@@ -68,7 +71,10 @@ def run(options: argparse.Namespace) -> int:
             packed.replace(archive)
         sys.stderr.write(f"packed {archive}\n")
         if options.push:
-            sys.stderr.write(run_helm(helm, "push", str(archive), options.push))
+            insecure = ["--plain-http"] if options.plain_http else []
+            run_helm(helm, "push", str(archive), options.push, *insecure)
+            where = f"{options.push.rstrip('/')}/{plan.name}:{options.chart_version}"
+            sys.stderr.write(f"pushed {where}\n")
     except HelmError as error:
         raise UserError(str(error)) from None
     except OSError as error:
