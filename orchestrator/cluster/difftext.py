@@ -31,7 +31,9 @@ def refusals(diff: Diff, *, take_over: bool) -> list[str]:
 
 def _lines(diff: Diff, said: Sequence[Meaning], paint: Style) -> Iterator[str]:
     for one in said:
-        yield f"{paint.strong(one.subject)}: {'; '.join(one.effects)}"
+        yield paint.strong(one.subject)
+        for effect in one.effects:
+            yield f"  {effect}"
         for cause in one.causes:
             yield _change(cause, "    ")
     counts = [
