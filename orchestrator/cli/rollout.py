@@ -47,7 +47,7 @@ def roll_out(
     """Bring the cluster to `wanted`, whose number is not yet given. Raises ClusterError."""
     from orchestrator.cluster.apply import carry_out, is_settled, next_revision
     from orchestrator.cluster.diff import compare
-    from orchestrator.cluster.difftext import as_text, refusals
+    from orchestrator.cluster.difftext import as_text, notes, refusals
     from orchestrator.cluster.meaning import meaning
 
     named = [one for revision in earlier for one in revision.objects]
@@ -61,6 +61,8 @@ def roll_out(
             complain(reason)
         complain("nothing was changed")
         return FINDINGS
+    for note in notes(diff):
+        complain(note)
     for reason in refusals(diff, take_over=False):  # that is, what is taken over
         complain(f"overwriting: {reason}")
     if not is_settled(diff, earlier, wanted):

@@ -18,8 +18,6 @@ from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object
 
 _PART = re.compile(r"(?:leader|worker)\.(?:spec\.containers\[(?:engine|router)\]\.)?(.*)")
 _FLAG = re.compile(r"command\[(--.*)\]")
-_TEMPLATES = ("spec.leaderWorkerTemplate", "spec.networkConfig", "spec.template")
-"""Fields of which LeaderWorkerSet (v0.9) and Deployment make a new revision of their pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +75,6 @@ def _pool(step: Step, fit: str) -> Meaning:
 
 def causes_of(step: Step) -> tuple[Change, ...]:
     """Return the changes that restart pods, in short: once for leader and workers, flags by name."""
-    if not any(change.path.startswith(_TEMPLATES) for change in step.changes):
-        return ()
     if step.live is None or step.after is None:
         raise TypeError("what changes has something before and after it")
     short: dict[tuple[str, str], Change] = {}
@@ -96,7 +92,10 @@ def causes_of(step: Step) -> tuple[Change, ...]:
 
 
 def _templates(one: Object) -> Object:
-    """Return what decides about restarts: the leader is compared with the leader, whatever has it."""
+    """Return that of which LeaderWorkerSet (v0.9) and Deployment make a new revision of their pods.
+
+    The leader is compared with the leader, whichever template it has.
+    """
     spec = one["spec"]
     if "leaderWorkerTemplate" not in spec:
         return {"metadata": {}, "leader": spec["template"]}
@@ -104,7 +103,8 @@ def _templates(one: Object) -> Object:
     others = {key: group[key] for key in group if key not in ("leaderTemplate", "workerTemplate")}
     followers = {"worker": group["workerTemplate"]} if "leaderTemplate" in group else {}
     leader = group.get("leaderTemplate") or group["workerTemplate"]
-    return {"metadata": {}, **others, "leader": leader, **followers}
+    network = {"networkConfig": spec["networkConfig"]} if "networkConfig" in spec else {}
+    return {"metadata": {}, **others, **network, "leader": leader, **followers}
 
 
 def _replicas(old: Workload, new: Workload) -> Iterator[str]:

@@ -137,3 +137,20 @@ def test_a_terminal_is_asked(
     assert "12 to create" in said
     assert "apply revision 1 on https://" in asked
     assert records == deployment.revisions()
+
+
+def test_what_kubectl_applied_is_adopted(deployment: Deployment) -> None:
+    """Objects of `kubectl apply` become a revision; that kubectl still writes them is said."""
+    deployment.kubectl("apply", "-f", "-", stdin=deployment.deploy("render").stdout)
+    done = deployment.deploy("apply", "--yes")
+    assert 0 == done.returncode, done.stderr
+    assert "nothing would change" in done.stdout
+    assert f"LeaderWorkerSet {NAME}-decode in namespace" in done.stderr
+    assert "is also written by kubectl-client-side-apply: what was set there" in done.stderr
+    assert {"1": "applied"} == deployment.revisions()
+    deployment.change("redundant: 16", "redundant: 32")
+    refused = deployment.deploy("apply", "--yes")
+    assert 1 == refused.returncode
+    assert "is managed by kubectl-client-side-apply" in refused.stderr
+    assert 0 == deployment.deploy("apply", "--yes", "--take-over").returncode
+    assert "32" in deployment.command_line("decode")

@@ -11,17 +11,18 @@ from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import Kubectl, kubectl_on
 from tests.cluster.deployments import NAME, Deployment, eventually, prepare
 
-RULES = [
-    {
-        "apiGroups": [""],
-        "resources": ["configmaps", "services", "serviceaccounts", "pods", "events"],
-    },
-    {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"]},
-    {"apiGroups": ["apps"], "resources": ["deployments"]},
-    {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles", "rolebindings"]},
-    {"apiGroups": ["leaderworkerset.x-k8s.io"], "resources": ["leaderworkersets"]},
-]
-VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"]
+WRITING = ["get", "list", "create", "patch", "delete"]
+RIGHTS = (
+    ("", ["configmaps", "services", "serviceaccounts"], WRITING),
+    ("policy", ["poddisruptionbudgets"], WRITING),
+    ("apps", ["deployments"], WRITING),
+    ("rbac.authorization.k8s.io", ["roles", "rolebindings"], WRITING),
+    ("leaderworkerset.x-k8s.io", ["leaderworkersets"], WRITING),
+    ("", ["pods"], ["get", "list", "watch"]),
+    ("", ["events"], ["get", "list"]),
+    ("", ["services/proxy"], ["get"]),
+)
+"""What the README says that a user of the live verbs needs: API group, resources, verbs."""
 
 
 def with_token(deployment: Deployment, folder: Path, token: str) -> Path:
@@ -38,12 +39,13 @@ def member(deployment: Deployment, folder: Path, without: str = "") -> Path:
     namespace, about = deployment.namespace, {"name": "member", "namespace": deployment.namespace}
     rules = [
         {
-            **rule,
+            "apiGroups": [group],
+            "resources": resources,
             "verbs": [
-                v for v in VERBS if v != without or "leaderworkersets" not in rule["resources"]
+                verb for verb in verbs if (verb, *resources) != (without, "leaderworkersets")
             ],
         }
-        for rule in RULES
+        for group, resources, verbs in RIGHTS
     ]
     group = "rbac.authorization.k8s.io"
     objects = [

@@ -61,6 +61,7 @@ def test_a_broken_record_is_named(tmp_path: Path) -> None:
     [
         ([revision(1, "a"), revision(2, "b", APPLIED)], None, 1),
         ([revision(1, "a"), revision(2, "b"), revision(3, "a", APPLIED)], None, 2),
+        ([revision(1, "a"), revision(2, "b"), revision(3, "b", APPLIED)], None, 1),
         ([revision(1, "a"), revision(2, "b", PENDING), revision(3, "c", APPLIED)], None, 1),
         ([revision(1, "a", APPLIED), revision(2, "b", PENDING)], None, 1),
         ([revision(1, "a"), revision(2, "b"), revision(3, "c", APPLIED)], 1, 1),
