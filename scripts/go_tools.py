@@ -1,7 +1,7 @@
 """Builds the Go programs that the tests run, once per state of their sources, into a cache.
 
-Which programs there are and how they are built and cached lives here; what a program does lives
-in its Go module, and nothing here is imported by the package.
+How they are built and cached lives here, which programs there are in `go_programs`; what a program
+does lives in its Go module, and nothing here is imported by the package.
 
 Run as a script it builds the modules of the named programs, or all, and prints their paths.
 """
@@ -16,91 +16,15 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.go_programs import CLUSTER, FILES, MODULES, GoModule
 from scripts.go_toolchain import GoToolError, cache_dir, locked, run_go, toolchain
 
 _ROOT = Path(__file__).resolve().parent.parent
 _BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false")
 _GO_LINE = re.compile(r"^go (\d+(?:\.\d+)+)$", re.MULTILINE)
 _REQUIREMENT = re.compile(r"^(?:require)?\s+(\S+) (v\d+\.\d+\.\S+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class GoModule:
-    """A folder with a go.mod, and the programs that are built there, all at once.
-
-    `programs` gives each its name, `stamps` says which variables are set to the version of which
-    requirement ({variable: "requirement format"}), as the Makefile of each project sets them.
-    `large` modules are compiled with caches of their own, which are gone after a build: those of
-    the cluster's programs hold 5 GB that no other build would use.
-    """
-
-    folder: str
-    programs: Mapping[str, str]
-    stamps: Mapping[str, str] = field(default_factory=dict)
-    large: bool = False
-
-
-_KUBERNETES = {
-    f"k8s.io/{package}/version.{variable}": value
-    for package in ("component-base", "client-go/pkg")
-    for variable, value in (
-        ("gitVersion", "k8s.io/kubernetes v{0}.{1}.{2}"),
-        ("gitMajor", "k8s.io/kubernetes {0}"),
-        ("gitMinor", "k8s.io/kubernetes {1}"),
-        ("gitTreeState", "k8s.io/kubernetes clean"),
-    )
-}
-# Helm 3 renders charts for the Kubernetes that it is linked with; helm 4 finds that by itself.
-_HELM = {
-    f"helm.sh/helm/v3/pkg/{package}.k8sVersion{variable}": f"k8s.io/kubernetes {value}"
-    for package in ("chartutil", "lint/rules")
-    for variable, value in (("Major", "{0}"), ("Minor", "{1}"))
-}
-
-CLUSTER = "scripts/golang/cluster"
-MODULES = [
-    GoModule("tests/golang", {"readyaml": "./readyaml"}),
-    GoModule(
-        CLUSTER,
-        {
-            "etcd": "go.etcd.io/etcd/server/v3",
-            "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-            "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-            "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
-            "kubectl": "k8s.io/kubernetes/cmd/kubectl",
-            "helm3": "helm.sh/helm/v3/cmd/helm",
-            "helm4": "helm.sh/helm/v4/cmd/helm",
-            "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
-            "kwok": "sigs.k8s.io/kwok/cmd/kwok",
-            "lws-controller": "sigs.k8s.io/lws/cmd",
-        },
-        stamps={
-            **_KUBERNETES,
-            **_HELM,
-            "helm.sh/helm/v3/internal/version.version": "helm.sh/helm/v3 v{0}.{1}.{2}",
-            "helm.sh/helm/v4/internal/version.version": "helm.sh/helm/v4 v{0}.{1}.{2}",
-            "sigs.k8s.io/lws/pkg/version.GitVersion": "sigs.k8s.io/lws v{0}.{1}.{2}",
-            # Of these programs only kubeconform has such a variable.
-            "main.version": "github.com/yannh/kubeconform v{0}.{1}.{2}",
-        },
-        large=True,
-    ),
-    GoModule(
-        "scripts/golang/kube-score",
-        {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"},
-        stamps={"main.version": "github.com/zegl/kube-score v{0}.{1}.{2}"},
-        large=True,
-    ),
-]
-
-FILES = {
-    "sigs.k8s.io/kwok": "kustomize/stage/**/*.yaml",
-    "sigs.k8s.io/lws": "config/**/*.yaml",
-}
-"""Which files of the cluster's requirements are needed to start it."""
 
 
 def ensure(tool: str) -> Path:
@@ -146,6 +70,8 @@ def versions(folder: str) -> dict[str, str]:
 def _build(module: GoModule, flags: tuple[str, ...], home: Path) -> None:
     folder = _ROOT / module.folder
     go = toolchain(_needed_version(folder))
+    if module.large:
+        print(f"{module.folder}: building {', '.join(module.programs)}", file=sys.stderr)
     with _scratch(home) as scratch, _caches_of(module) as environment:
         for name, package in module.programs.items():
             run_go(go, ["build", *flags, "-o", str(scratch / name), package], folder, environment)

@@ -4,6 +4,8 @@ What they do lives in `background`.
 """
 
 import argparse
+import os
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -13,6 +15,7 @@ from scripts.control_plane import background, nodes, state
 from scripts.control_plane.processes import StartError
 from scripts.control_plane.state import ControlPlane
 from scripts.control_plane.supervisor import supervise
+from scripts.go_programs import CLUSTER
 from scripts.go_toolchain import GoToolError, cache_dir
 
 _ME = "python -m scripts.control_plane"
@@ -29,6 +32,12 @@ def main() -> int:
     except (StartError, GoToolError) as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read what we print has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"{folder}: no control plane can run there: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -44,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     sized = argparse.ArgumentParser(add_help=False)
     sized.add_argument(
         "--nodes",
-        type=int,
+        type=_count,
         default=nodes.default_number(),
         help="how many fake nodes (default: %(default)s)",
     )
@@ -58,15 +67,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of nodes; give 1 or more")
+    return int(text)
+
+
 def _up(folder: Path, arguments: argparse.Namespace) -> int:
-    plane = state.running(folder)
-    if plane is not None:
-        print("# It runs already.")
-    else:
-        begun = time.monotonic()
+    plane, begun = state.running(folder), time.monotonic()
+    how = "It runs already."
+    if plane is None:
         plane = background.launch(folder, arguments.nodes)
-        print(f"# Ready after {time.monotonic() - begun:.1f} s.")
-    print(_told(plane))
+        how = f"Ready after {time.monotonic() - begun:.1f} s."
+    print(f"# {how}\n{_told(plane)}", flush=True)
     return 0
 
 
@@ -86,7 +99,7 @@ def _down(folder: Path, _: argparse.Namespace) -> int:
 
 def _told(plane: ControlPlane) -> str:
     """Return how to use it: lines for a shell, so that `eval` takes them as they are."""
-    versions = go_tools.versions(go_tools.CLUSTER)
+    versions = go_tools.versions(CLUSTER)
     named = ", ".join(
         f"{name} {versions[path]}"
         for name, path in (
@@ -99,8 +112,8 @@ def _told(plane: ControlPlane) -> str:
         (
             f"# Kubernetes {plane.kubernetes} at {plane.url} ({named}),",
             f"# {plane.nodes} fake nodes, pods at {plane.pods}, logs in {plane.folder / 'logs'}.",
-            f"export KUBECONFIG={plane.kubeconfig}",
-            f'export PATH="{go_tools.ensure("kubectl").parent}:$PATH"',
+            f"export KUBECONFIG={shlex.quote(str(plane.kubeconfig))}",
+            f"export PATH={shlex.quote(str(go_tools.ensure('kubectl').parent))}:$PATH",
             "# kubectl get nodes -L nvidia.com/gpu.product,topology.kubernetes.io/zone",
             "# deploy render configs/tiny-tcp-trial.yaml | kubectl apply -f -",
             f"# {_ME} down",

@@ -68,7 +68,8 @@ def _launch(
         raise
     if not line:
         supervisor.wait()
-        raise StartError(log.read_text(encoding="utf-8", errors="replace").strip())
+        why = log.read_text(encoding="utf-8", errors="replace").strip()
+        raise StartError(why or f"{folder}: its control plane was told to stop while it started")
     return state.from_line(line), supervisor
 
 

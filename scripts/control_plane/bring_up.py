@@ -12,12 +12,15 @@ import yaml
 from scripts import go_tools
 from scripts.control_plane import credentials, lws, nodes, programs
 from scripts.control_plane.api import Api, ApiError, connect
+from scripts.control_plane.layout import Layout
 from scripts.control_plane.processes import Program, Running, start, wait_until
-from scripts.control_plane.programs import Layout
 from scripts.control_plane.slots import Slot
 
 _PATIENCE_S = 60.0
 """How long one part may take; on a busy machine that is ten times what it takes on an idle one."""
+
+_NODES_PER_S = 20
+"""How many nodes become Ready in a second at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def bring_up(at: Layout, slot: Slot, number: int, running: list[Running]) -> Sta
     for webhook in lws.webhooks(authority, slot):
         api.create(webhook)
     wait_until(lambda: lws.guarded(api), "LeaderWorkerSet's webhooks", running, _PATIENCE_S)
-    wait_until(lambda: _usable(api, pending), "all nodes Ready", running, _PATIENCE_S)
+    patience = _PATIENCE_S + number / _NODES_PER_S
+    wait_until(lambda: _usable(api, pending), "all nodes Ready", running, patience)
     return Started(address, token, api.get("/version")["gitVersion"])
 
 

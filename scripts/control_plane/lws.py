@@ -13,8 +13,9 @@ import yaml
 
 from scripts import go_tools
 from scripts.control_plane.api import Api, ApiError
+from scripts.control_plane.layout import Layout
 from scripts.control_plane.processes import StartError
-from scripts.control_plane.programs import LOOPBACK, Layout
+from scripts.control_plane.programs import LOOPBACK
 from scripts.control_plane.slots import Slot
 
 _WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")

@@ -3,15 +3,15 @@
 When each is started, and what it waits for, lives in `bring_up`.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from scripts import go_tools
+from scripts.control_plane.layout import Layout
 from scripts.control_plane.processes import Program
 from scripts.control_plane.slots import Slot
 
 LOOPBACK = "127.0.0.1"
-# The usual limits spare an API server that many share: a namespace would take ten seconds to delete.
+# The usual limits spare an API server that many share; here they would only delay its start and tests.
 _UNSPARING = ("--kube-api-qps=1000", "--kube-api-burst=2000")
 _STAGES = (
     "node/fast/node-initialize.yaml",
@@ -26,58 +26,6 @@ _STAGES = (
     "volume/fast/pv-bind.yaml",
     "volume/fast/pv-delete.yaml",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the files of a control plane are."""
-
-    folder: Path
-
-    @property
-    def data(self) -> Path:
-        """What etcd stores."""
-        return self.folder / "etcd"
-
-    @property
-    def logs(self) -> Path:
-        """One log per program."""
-        return self.folder / "logs"
-
-    @property
-    def certificates(self) -> Path:
-        """The API server's certificate, chain and key, made by itself."""
-        return self.folder / "certificates"
-
-    @property
-    def chain(self) -> Path:
-        """The API server's certificate and its authority's."""
-        return self.certificates / "apiserver.crt"
-
-    @property
-    def key(self) -> Path:
-        """The API server's private key."""
-        return self.certificates / "apiserver.key"
-
-    @property
-    def authority(self) -> Path:
-        """The authority's certificate alone."""
-        return self.certificates / "ca.crt"
-
-    @property
-    def signing_key(self) -> Path:
-        """What tokens of service accounts are signed with."""
-        return self.folder / "service-accounts.key"
-
-    @property
-    def tokens(self) -> Path:
-        """The administrator's token, as the API server reads it."""
-        return self.folder / "tokens.csv"
-
-    @property
-    def kubeconfig(self) -> Path:
-        """The administrator's way in."""
-        return self.folder / "kubeconfig"
 
 
 def url(slot: Slot) -> str:

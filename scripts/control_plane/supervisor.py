@@ -13,8 +13,8 @@ from pathlib import Path
 from scripts.control_plane import state
 from scripts.control_plane.api import ApiError
 from scripts.control_plane.bring_up import Started, bring_up
+from scripts.control_plane.layout import Layout
 from scripts.control_plane.processes import Running, StartError, end_with_parent, ended, kill
-from scripts.control_plane.programs import Layout
 from scripts.control_plane.slots import Slot, free_slot
 from scripts.go_toolchain import GoToolError
 

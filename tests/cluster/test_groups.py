@@ -1,9 +1,11 @@
 """The real controller and scheduler on fake nodes: groups are made, placed, remade and refused."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 
+from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import TIMEOUT, Kubectl
 from tests.cluster.groups import environment, group_set, items
 
@@ -41,8 +43,13 @@ def test_nodes_offer_gpus_fabric_and_topology(kubectl: Kubectl) -> None:
     assert (len(zones), len(racks)) == (2, 4)
 
 
-def test_a_group_is_placed_and_told_who_leads(kubectl: Kubectl, namespace: str) -> None:
-    """Both pods become Ready on H200 nodes of their own; the pod webhook gives each its variables."""
+def test_a_group_is_placed_and_told_who_leads(
+    control_plane: ControlPlane, kubectl: Kubectl, namespace: str
+) -> None:
+    """Both pods become Ready on H200 nodes of their own; the pod webhook gives each its variables.
+
+    A process of this machine can listen where a pod is.
+    """
     kubectl("apply", "-n", namespace, "-f", "-", stdin=group_set("engine"))
     kubectl("wait", "-n", namespace, "lws/engine", "--for=condition=Available", TIMEOUT)
     leader, worker = items(kubectl("get", "pods", "-n", namespace, "-o", "json"))
@@ -53,7 +60,23 @@ def test_a_group_is_placed_and_told_who_leads(kubectl: Kubectl, namespace: str) 
         said = environment(pod)
         assert said["LWS_LEADER_ADDRESS"] == f"engine-0.engine.{namespace}"
         assert (said["LWS_GROUP_SIZE"], said["LWS_WORKER_INDEX"]) == ("2", str(index))
-        assert pod["status"]["podIP"].startswith("127.")
+        with socket.create_server((pod["status"]["podIP"], 0)) as engine:
+            assert engine.getsockname()[0].startswith(control_plane.pods.removesuffix("0.0/16"))
+
+
+def test_who_asks_for_another_product_and_tolerates_it_gets_it(
+    kubectl: Kubectl, namespace: str
+) -> None:
+    """A selector on the product label and a toleration of the taint lead to the H100 nodes."""
+    groups = json.loads(group_set("engine"))
+    groups["spec"]["leaderWorkerTemplate"]["workerTemplate"]["spec"] |= {
+        "nodeSelector": {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+    }
+    kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(groups))
+    kubectl("wait", "-n", namespace, "lws/engine", "--for=condition=Available", TIMEOUT)
+    pods = items(kubectl("get", "pods", "-n", namespace, "-o", "json"))
+    assert sorted(pod["spec"]["nodeName"] for pod in pods) == ["h100-0", "h100-1"]
 
 
 def test_a_failed_container_remakes_the_whole_group(kubectl: Kubectl, namespace: str) -> None:
@@ -76,14 +99,9 @@ def test_a_failed_container_remakes_the_whole_group(kubectl: Kubectl, namespace:
 def test_a_group_that_fits_nowhere_waits_and_says_why(kubectl: Kubectl, namespace: str) -> None:
     """More GPUs than a node has: the pod stays Pending with the scheduler's own numbers."""
     kubectl("apply", "-n", namespace, "-f", "-", stdin=group_set("engine", gpus=16))
-    kubectl(
-        "wait",
-        "-n",
-        namespace,
-        "pod/engine-0",
-        "--for=jsonpath={.status.conditions[?(@.type=='PodScheduled')].reason}=Unschedulable",
-        TIMEOUT,
-    )
+    why = "jsonpath={.status.conditions[?(@.type=='PodScheduled')].reason}=Unschedulable"
+    for until in ("create", why):
+        kubectl("wait", "-n", namespace, "pod/engine-0", f"--for={until}", TIMEOUT)
     pods = items(kubectl("get", "pods", "-n", namespace, "-o", "json"))
     assert [pod["status"]["phase"] for pod in pods] == ["Pending"] * 2
     (scheduled,) = pods[0]["status"]["conditions"]
@@ -102,7 +120,6 @@ def test_prefill_and_decode_of_a_disaggregated_set_run(kubectl: Kubectl, namespa
         "spec": {"roles": roles},
     }
     kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(thing))
-    kubectl("wait", "-n", namespace, "lws", "--all", "--for=create", TIMEOUT)
     eventually(
         lambda: (
             [

@@ -59,18 +59,21 @@ def listening(plane: ControlPlane) -> bool:
 
 
 def wait_for_end(plane: ControlPlane, programs: dict[int, str]) -> None:
-    """Return once nothing of a control plane is left."""
+    """Return once nothing of a control plane is left: process, port, claim on the folder."""
     deadline = time.monotonic() + 20
-    while state.holder(plane.folder) or not all(map(gone, (plane.supervisor, *programs))):
-        assert time.monotonic() < deadline, {one: gone(one) for one in programs}
+    while left := [
+        *(name for process, name in programs.items() if not gone(process)),
+        *(["supervisor"] if not gone(plane.supervisor) or state.holder(plane.folder) else []),
+        *(["port"] if listening(plane) else []),
+    ]:
+        assert time.monotonic() < deadline, left
         time.sleep(0.05)
-    assert not listening(plane)
-    assert not (plane.folder / "etcd").exists()
     assert state.running(plane.folder) is None
 
 
-def test_nothing_outlives_a_killed_test_run(control_plane: ControlPlane, tmp_path: Path) -> None:
-    """SIGKILL of the process that started one ends it all; the one beside it runs on, elsewhere."""
+@pytest.mark.parametrize("killed", ["test run", "supervisor"])
+def test_nothing_outlives_a_kill(control_plane: ControlPlane, tmp_path: Path, killed: str) -> None:
+    """SIGKILL of the process it was started for, or of its own, ends it all; one beside it runs on."""
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -81,8 +84,12 @@ def test_nothing_outlives_a_killed_test_run(control_plane: ControlPlane, tmp_pat
         assert set(programs.values()) == PROGRAMS
         assert plane.url != control_plane.url
         assert plane.pods != control_plane.pods
-        starter.kill()
-    wait_for_end(plane, programs)
+        victim = starter.pid if killed == "test run" else plane.supervisor
+        os.kill(victim, signal.SIGKILL)
+        try:
+            wait_for_end(plane, programs)
+        finally:
+            starter.kill()
     assert listening(control_plane)
 
 
@@ -98,6 +105,7 @@ def test_up_runs_until_down(tmp_path: Path) -> None:
     plane = state.running(tmp_path)
     assert plane, first.stderr
     try:
+        assert first.stdout.startswith("# Ready after ")
         programs = children(plane.supervisor)
         second = command("up")
         assert "It runs already" in second.stdout
@@ -109,6 +117,7 @@ def test_up_runs_until_down(tmp_path: Path) -> None:
         stopped = command("down")
     assert stopped.stdout == "Stopped.\n"
     wait_for_end(plane, programs)
+    assert not (tmp_path / "etcd").exists()
     assert command("down").stdout == f"No control plane runs in {tmp_path}.\n"
 
 

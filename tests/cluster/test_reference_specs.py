@@ -36,7 +36,9 @@ def prepared(rendered: str, kubectl: Kubectl) -> Iterator[str]:
     claims = json.dumps(_list([_claim(claim) for claim in sorted(_claims(objects))]))
     kubectl("apply", "-n", name, "-f", "-", stdin=claims)
     yield name
-    kubectl("delete", "-n", name, "-f", "-", TIMEOUT, stdin=claims)
+    whole = ("--ignore-not-found", "--cascade=foreground", TIMEOUT)
+    for things in (rendered, claims):
+        kubectl("delete", "-n", name, "-f", "-", *whole, stdin=things)
 
 
 def test_the_api_server_admits_every_object(rendered: str, prepared: str, kubectl: Kubectl) -> None:

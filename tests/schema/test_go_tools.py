@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scripts import go_tools
+from scripts.go_programs import GoModule
 from tests.schema.goyaml import read_back
 
 MAIN = 'package main\n\nfunc main() { println("one") }\n'
@@ -20,7 +21,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "go.mod").write_text("module example.test/sample\n\ngo 1.22\n", encoding="utf-8")
     (folder / "go.sum").write_text("", encoding="utf-8")
     (folder / "main.go").write_text(MAIN, encoding="utf-8")
-    sample = go_tools.GoModule(str(folder), {"sample": "."})
+    sample = GoModule(str(folder), {"sample": "."})
     monkeypatch.setattr(go_tools, "MODULES", [sample])
     return folder
 
@@ -48,6 +49,22 @@ def test_a_program_that_does_not_compile_is_an_error_in_words(module: Path) -> N
     with pytest.raises(go_tools.GoToolError, match="undefined: nothing"):
         go_tools.ensure("sample")
     assert not list((go_tools.cache_dir() / "go-tools").rglob("sample*"))
+
+
+def test_a_large_module_leaves_no_compiler_cache(
+    module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its caches are its own: kept for the next try where a build fails, gone where one succeeds."""
+    large = GoModule(str(module), {"sample": "."}, large=True)
+    monkeypatch.setattr(go_tools, "MODULES", [large])
+    caches = go_tools.cache_dir() / "go-work"
+    (module / "main.go").write_text(MAIN.replace("println", "nothing"), encoding="utf-8")
+    with pytest.raises(go_tools.GoToolError, match="undefined: nothing"):
+        go_tools.ensure("sample")
+    assert [path.name for path in caches.iterdir()] == ["module"]
+    (module / "main.go").write_text(MAIN, encoding="utf-8")
+    assert _said(go_tools.ensure("sample")) == "one\n"
+    assert list(caches.iterdir()) == []
 
 
 def test_a_requirement_without_a_sum_is_refused(module: Path) -> None:
