@@ -29,15 +29,16 @@ class Script:
     """The answers that are left, each given once and the last one for ever; and what was asked."""
 
     url: str
+    port: int
     plays: list[Play]
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
 
 @contextmanager
-def scripted_api_server(*plays: Play) -> Iterator[Script]:
-    """Serve these answers in their order, whatever is asked."""
-    script = Script("", list(plays))
+def scripted_api_server(*plays: Play, address: str = "127.0.0.1") -> Iterator[Script]:
+    """Serve these answers in their order, whatever is asked, on a port that is free."""
+    script = Script("", 0, list(plays))
 
     class Scripted(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -66,9 +67,10 @@ def scripted_api_server(*plays: Play) -> Iterator[Script]:
 
         do_GET = do_POST = do_PATCH = do_DELETE = play  # noqa: N815 - http.server's names
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as server:
+    with ThreadingHTTPServer((address, 0), Scripted) as server:
         server.daemon_threads = True
-        script.url = f"http://127.0.0.1:{server.server_address[1]}"
+        script.port = server.server_address[1]
+        script.url = f"http://{address}:{script.port}"
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield script

@@ -26,7 +26,7 @@ class Desired:
 def desired(path: Path) -> Desired | Report:
     """Return what a spec asks for, or the report of why it cannot be applied. Raises UserError."""
     from orchestrator import __version__
-    from orchestrator.cluster.revisions import Revision, Source, State, digest
+    from orchestrator.cluster.revisions import Revision, RevisionState, Source, digest
     from orchestrator.facts.model import Known
     from orchestrator.manifests.build import build
 
@@ -43,5 +43,5 @@ def desired(path: Path) -> Desired | Report:
         tool=__version__,
     )
     objects = json.loads(json.dumps(build(plan)))  # as they come back from a record
-    revision = Revision(plan.name, plan.namespace, 0, State.PENDING, source, tuple(objects))
+    revision = Revision(plan.name, plan.namespace, 0, RevisionState.PENDING, source, tuple(objects))
     return Desired(revision, fact.value if isinstance(fact, Known) else None)

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
     def compared(api: Api) -> int:
         from orchestrator.cluster.diff import compare
-        from orchestrator.cluster.difftext import as_text, refusals
+        from orchestrator.cluster.difftext import as_text, notes, refusals
         from orchestrator.cluster.meaning import meaning
         from orchestrator.cluster.revisions import recorded
 
@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
         named = [one for old in earlier for one in old.objects]
         diff = compare(api, revision.name, revision.namespace, revision.objects, named)
         sys.stdout.write(as_text(diff, meaning(diff, wanted.file), style(sys.stdout)))
-        for reason in refusals(diff, take_over=False):
-            complain(reason)
+        for told in (*notes(diff), *refusals(diff, take_over=False)):
+            complain(told)
         return FINDINGS if diff.changing else CLEAN
 
     return on_cluster(options, compared, UNUSABLE)

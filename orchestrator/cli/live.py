@@ -51,11 +51,15 @@ def on_cluster(
     from orchestrator.cluster.connect import connect
     from orchestrator.cluster.errors import ClusterError, NoClusterError
 
+    warned: set[str] = set()
+
+    def warn(text: str) -> None:
+        if text not in warned:  # a dry run and the apply warn alike
+            complain(f"warning of the cluster: {text}")
+        warned.add(text)
+
     try:
-        api = connect(
-            options.kubeconfig, options.context, warn=lambda text: complain(f"warning: {text}")
-        )
-        return run(api)
+        return run(connect(options.kubeconfig, options.context, warn=warn))
     except NoClusterError as error:
         raise UserError(str(error)) from None
     except ClusterError as error:

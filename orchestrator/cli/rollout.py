@@ -51,19 +51,25 @@ def roll_out(
     """Bring the cluster to `wanted`, whose number is not yet given. Raises ClusterError."""
     from orchestrator.cluster.apply import carry_out, is_settled, next_revision
     from orchestrator.cluster.diff import compare
-    from orchestrator.cluster.difftext import as_text, refusals
+    from orchestrator.cluster.difftext import as_text, notes, refusals
     from orchestrator.cluster.meaning import meaning
     from orchestrator.cluster.wait import limit
 
     named = [one for revision in earlier for one in revision.objects]
+    repeated = wanted.source.rollback_to
+    validated = f"revision {repeated}" if repeated else ""
     diff = compare(api, wanted.name, wanted.namespace, wanted.objects, named)
-    sys.stdout.write(as_text(diff, meaning(diff, file), style(sys.stdout)))
+    sys.stdout.write(as_text(diff, meaning(diff, file, validated), style(sys.stdout)))
     refused = refusals(diff, take_over=options.take_over)
     if refused:
         for reason in refused:
             complain(reason)
         complain("nothing was changed")
         return FINDINGS
+    for note in notes(diff):
+        complain(note)
+    for reason in refusals(diff, take_over=False):  # that is, what is taken over
+        complain(f"overwriting: {reason}")
     if not is_settled(diff, earlier, wanted):
         revision = next_revision(earlier, wanted)
         if not agreed(options, f"apply revision {revision.number} on {api.server}?"):

@@ -50,12 +50,14 @@ def run(options: argparse.Namespace) -> int:
             if not options.watch:
                 return CLEAN
             before = text
-            try:
-                time.sleep(WATCH_SECONDS)
-            except KeyboardInterrupt:
-                return CLEAN
+            time.sleep(WATCH_SECONDS)
 
-    return on_cluster(options, shown)
+    try:
+        return on_cluster(options, shown)
+    except KeyboardInterrupt:
+        if not options.watch:
+            raise
+        return CLEAN
 
 
 def _text(api: Api, name: str, namespace: str, form: str) -> str:

@@ -102,7 +102,7 @@ class Api:
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
         query |= {"dryRun": "All"} if dry_run else {}
         query |= {"force": "true"} if take_over else {}
-        about = f"{'try to apply' if dry_run else 'apply'} {named(one)}"
+        about = f"{'dry-run' if dry_run else 'apply'} {named(one)}"
         answer = self.transport.send(
             "PATCH",
             self._path(one),

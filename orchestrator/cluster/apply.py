@@ -11,7 +11,7 @@ from dataclasses import replace
 from orchestrator.cluster.api import Api, named
 from orchestrator.cluster.diff import Action, Diff, Step
 from orchestrator.cluster.errors import ClusterError
-from orchestrator.cluster.revisions import KEPT, Revision, State, forget, mark, record
+from orchestrator.cluster.revisions import KEPT, Revision, RevisionState, forget, mark, record
 
 Say = Callable[[str], object]
 
@@ -23,7 +23,7 @@ class UnfinishedError(ClusterError):
 def next_revision(earlier: Sequence[Revision], wanted: Revision) -> Revision:
     """Return the revision to apply: the newest one again if it is the same and unfinished, else a new one."""
     newest = earlier[-1] if earlier else None
-    if newest and newest.state is State.PENDING and newest.objects == wanted.objects:
+    if newest and newest.state is RevisionState.PENDING and newest.objects == wanted.objects:
         return newest
     return replace(wanted, number=newest.number + 1 if newest else 1)
 
@@ -34,7 +34,7 @@ def is_settled(diff: Diff, earlier: Sequence[Revision], wanted: Revision) -> boo
     return (
         not diff.changing
         and newest is not None
-        and newest.state is State.APPLIED
+        and newest.state is RevisionState.APPLIED
         and newest.objects == wanted.objects
     )
 
@@ -62,7 +62,7 @@ def carry_out(
             done.append(named(step.applied))
             if step.action is not Action.KEEP:
                 say(f"{step.action}d {named(step.applied)}")
-        applied = mark(api, revision, State.APPLIED)
+        applied = mark(api, revision, RevisionState.APPLIED)
         _put_away(api, [one for one in earlier if one.number != revision.number])
     except (ClusterError, KeyboardInterrupt) as error:
         raise UnfinishedError(_unfinished(diff, revision, done, error)) from error
@@ -79,8 +79,8 @@ def _take(api: Api, step: Step, *, take_over: bool) -> None:
 
 def _put_away(api: Api, earlier: list[Revision]) -> None:
     for one in earlier:
-        if one.state is State.APPLIED:
-            mark(api, one, State.SUPERSEDED)
+        if one.state is RevisionState.APPLIED:
+            mark(api, one, RevisionState.SUPERSEDED)
     forget(api, earlier[: max(0, len(earlier) + 1 - KEPT)])
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.changes import Change, changes
-from orchestrator.cluster.errors import ConflictError, Contested
+from orchestrator.cluster.errors import ConflictError, Contested, NotFoundError
 from orchestrator.cluster.inventory import identity, present
 from orchestrator.cluster.ownership import deletable, foreign
 from orchestrator.manifests.metadata import Object
@@ -82,7 +82,7 @@ def _step(api: Api, name: str, one: Object) -> Step:
     about = one["metadata"]
     live = api.find(one["apiVersion"], one["kind"], about["namespace"], about["name"])
     if live is None:
-        return Step(Action.CREATE, one, None, api.apply(one, dry_run=True))
+        return Step(Action.CREATE, one, None, _created(api, one))
     if why := foreign(live, name):
         return Step(Action.CHANGE, one, live, None, foreign=why)
     contested: tuple[Contested, ...] = ()
@@ -93,3 +93,13 @@ def _step(api: Api, name: str, one: Object) -> Step:
         after = api.apply(one, dry_run=True, take_over=True)
     found = changes(live, after)
     return Step(Action.CHANGE if found else Action.KEEP, one, live, after, found, contested)
+
+
+def _created(api: Api, one: Object) -> Object:
+    try:
+        return api.apply(one, dry_run=True)
+    except NotFoundError:
+        # Who is no administrator may only bind a role that is there, and a dry run made none.
+        if one["kind"] != "RoleBinding":
+            raise
+        return one

@@ -8,6 +8,7 @@ from orchestrator.cluster.api import named
 from orchestrator.cluster.changes import Change
 from orchestrator.cluster.diff import Action, Diff, Step
 from orchestrator.cluster.meaning import Meaning, value
+from orchestrator.cluster.ownership import co_writers
 from orchestrator.diagnostics.full import Style
 
 _MARKS = {Action.CREATE: "+", Action.CHANGE: "~", Action.DELETE: "-"}
@@ -29,9 +30,21 @@ def refusals(diff: Diff, *, take_over: bool) -> list[str]:
     return foreign if take_over else [*foreign, *contested]
 
 
+def notes(diff: Diff) -> list[str]:
+    """Return what applying leaves as it is although the spec does not say it."""
+    return [
+        f"{named(step.applied)} is also written by {', '.join(sorted(co_writers(step.live)))}: what "
+        "was set there and is not in the spec stays"
+        for step in diff.steps
+        if step.live and not step.foreign and co_writers(step.live)
+    ]
+
+
 def _lines(diff: Diff, said: Sequence[Meaning], paint: Style) -> Iterator[str]:
     for one in said:
-        yield f"{paint.strong(one.subject)}: {'; '.join(one.effects)}"
+        yield paint.strong(one.subject)
+        for effect in one.effects:
+            yield f"  {effect}"
         for cause in one.causes:
             yield _change(cause, "    ")
     counts = [

@@ -10,16 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestrator.cluster.changes import ABSENT, Change
+from orchestrator.cluster.changes import ABSENT, Change, changes
 from orchestrator.cluster.diff import Action, Diff, Step
 from orchestrator.cluster.workload import Workload, workload
 from orchestrator.experts.expert_file import ExpertFile, ExpertFileKind
-from orchestrator.manifests.metadata import EXPERTS_ANNOTATION
+from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object
 
-_TEMPLATE = re.compile(
-    r"spec\.(?:leaderWorkerTemplate\.(?:(?:leader|worker)Template\.)?|networkConfig\.?|template\.)(.*)"
-)
-_CONTAINER = re.compile(r"spec\.containers\[(?:engine|router)\]\.(.*)")
+_PART = re.compile(r"(?:leader|worker)\.(?:spec\.containers\[(?:engine|router)\]\.)?(.*)")
+_FLAG = re.compile(r"command\[(--.*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +29,89 @@ class Meaning:
     causes: tuple[Change, ...] = ()
 
 
-def meaning(diff: Diff, file: ExpertFile | None = None) -> tuple[Meaning, ...]:
-    """Return what the diff does to each pool and to the router; `file` is the spec's expert file."""
+def meaning(diff: Diff, file: ExpertFile | None = None, validated: str = "") -> tuple[Meaning, ...]:
+    """Return what the diff does to each pool and to the router.
+
+    `file` is the spec's expert file where it was read, `validated` names the revision that is
+    repeated, whose file was held against its placement when it was first applied.
+    """
     said = []
     for step in diff.changing:
         if step.foreign:
             continue
         if step.applied["kind"] == "LeaderWorkerSet":
-            said.append(_pool(step, file))
+            said.append(_pool(step, _fit(file, validated)))
         elif step.applied["kind"] == "Deployment":
             said.append(_router(step))
     return tuple(said)
 
 
-def _pool(step: Step, file: ExpertFile | None) -> Meaning:
+def _fit(file: ExpertFile | None, validated: str) -> str:
+    """Return whether the expert file fits the new placement: a spec where it does not is refused."""
+    if validated:
+        return f"still valid: file and placement are those of {validated}"
+    if file is None:
+        return "unchecked: the file was not read here (`experts.distribution.local` names a copy)"
+    if file.kind is ExpertFileKind.LOGICAL_COUNT:
+        return "still valid: the file holds counts, from which the engine places anew"
+    return f"still valid: the file places {file.columns} slots, as many as there are"
+
+
+def _pool(step: Step, fit: str) -> Meaning:
     old = workload(step.live) if step.live else None
     new = workload(step.after) if step.after else None
     if old is None and new is not None:
-        return Meaning(new.pool, (f"new: {_groups(new.groups)} start, {new.gpus} GPUs",))
+        return Meaning(new.pool, (f"new: {_starting(new.groups)}, {new.gpus} GPUs",))
     if new is None and old is not None:
-        return Meaning(old.pool, (f"taken away: {_groups(old.groups)} stop, {old.gpus} GPUs free",))
+        return Meaning(old.pool, (f"taken away: {_stopping(old.groups)}, {old.gpus} GPUs free",))
     if old is None or new is None:
         raise TypeError("a step has something before or after it")
-    causes = template_changes(step.changes)
+    causes = causes_of(step)
     effects = [*_replicas(old, new), *_restart(old, new, causes)]
     if causes:
-        effects += _experts(old, new, file)
+        effects += [f"expert map {fit}"] if _moves_experts(old, new) else []
     return Meaning(new.pool, tuple(effects) or ("nothing restarts",), causes)
 
 
-def template_changes(found: tuple[Change, ...]) -> tuple[Change, ...]:
-    """Return the changes of pod templates, in short: once for leader and workers, flags by name."""
-    short = []
-    for change in found:
-        if match := _TEMPLATE.match(change.path):
-            path = match[1]
-            if inner := _CONTAINER.match(path):
-                path = inner[1]
-                if flag := re.fullmatch(r"command\[(--.*)\]", path):
-                    path = flag[1]
-            elif path.endswith(EXPERTS_ANNOTATION):
-                path = "expert file (SHA-256)"
-            short.append(Change(path, change.old, change.new))
-    return tuple({repr(change): change for change in short}.values())
+def causes_of(step: Step) -> tuple[Change, ...]:
+    """Return the changes that restart pods, in short: once for leader and workers, flags by name."""
+    if step.live is None or step.after is None:
+        raise TypeError("what changes has something before and after it")
+    short: dict[tuple[str, str], Change] = {}
+    for change in changes(_templates(step.live), _templates(step.after)):
+        if change.path == "worker":  # followers come or go: that is the size
+            continue
+        part = _PART.match(change.path)
+        path = part[1] if part else change.path
+        if flag := _FLAG.fullmatch(path):
+            path = flag[1]
+        elif path.endswith(EXPERTS_ANNOTATION):
+            path = "expert file (SHA-256)"
+        short.setdefault((path, repr(change.new)), Change(path, change.old, change.new))
+    return tuple(short.values())
+
+
+def _templates(one: Object) -> Object:
+    """Return that of which LeaderWorkerSet (v0.9) and Deployment make a new revision of their pods.
+
+    The leader is compared with the leader, whichever template it has.
+    """
+    spec = one["spec"]
+    if "leaderWorkerTemplate" not in spec:
+        return {"metadata": {}, "leader": spec["template"]}
+    group = spec["leaderWorkerTemplate"]
+    others = {key: group[key] for key in group if key not in ("leaderTemplate", "workerTemplate")}
+    followers = {"worker": group["workerTemplate"]} if "leaderTemplate" in group else {}
+    leader = group.get("leaderTemplate") or group["workerTemplate"]
+    network = {"networkConfig": spec["networkConfig"]} if "networkConfig" in spec else {}
+    return {"metadata": {}, **others, **network, "leader": leader, **followers}
 
 
 def _replicas(old: Workload, new: Workload) -> Iterator[str]:
     more = new.groups - old.groups
-    if more > 0:
-        yield f"{old.groups} → {new.groups} groups: {_groups(more)} start, +{more * new.gpus_per_group} GPUs"
-    elif more < 0:
-        yield f"{old.groups} → {new.groups} groups: {_groups(-more)} stop, {more * old.gpus_per_group} GPUs"
+    if more:
+        moved = _starting(more) if more > 0 else _stopping(-more)
+        yield f"{old.groups} → {new.groups} groups: {moved}, {more * new.gpus_per_group:+} GPUs"
 
 
 def _restart(old: Workload, new: Workload, causes: tuple[Change, ...]) -> Iterator[str]:
@@ -100,22 +130,11 @@ def _restart(old: Workload, new: Workload, causes: tuple[Change, ...]) -> Iterat
         yield f"one group after the other, up to {minutes} min each"
 
 
-def _experts(old: Workload, new: Workload, file: ExpertFile | None) -> Iterator[str]:
-    """Yield whether the expert file still fits, where its content or the placement changed."""
+def _moves_experts(old: Workload, new: Workload) -> bool:
+    """Return whether experts are placed otherwise, by a file that the new groups replay."""
     names = ("--ep-num-redundant-experts", "--tp-size", "--ep-size", "--init-expert-location")
     same = all(old.flags.get(name) == new.flags.get(name) for name in names)
-    if not new.expert_sha256 or (same and old.expert_sha256 == new.expert_sha256):
-        return
-    slots = f"{new.flags.get('--ep-num-redundant-experts', '0')} redundant experts"
-    if file is None:
-        yield (
-            "expert map: not known whether the file fits, because it was not read here "
-            "(`experts.distribution.local` names a copy)"
-        )
-    elif file.kind is ExpertFileKind.LOGICAL_COUNT:
-        yield f"expert map: still valid; the file holds counts, and the engine places anew for {slots}"
-    else:
-        yield f"expert map: still valid; it places {file.columns} slots, which {slots} need"
+    return bool(new.expert_sha256) and not (same and old.expert_sha256 == new.expert_sha256)
 
 
 def _router(step: Step) -> Meaning:
@@ -124,14 +143,18 @@ def _router(step: Step) -> Meaning:
         return Meaning("router", (f"new: {_count(replicas[1], 'replica')}",))
     if step.action is Action.DELETE:
         return Meaning("router", ("taken away: requests are no longer paired",))
-    causes = template_changes(step.changes)
+    causes = causes_of(step)
     effects = [f"{replicas[0]} → {replicas[1]} replicas"] if replicas[0] != replicas[1] else []
     effects.append("its replicas restart, no engine does" if causes else "nothing restarts")
     return Meaning("router", tuple(effects), causes)
 
 
-def _groups(number: int) -> str:
-    return _count(number, "group")
+def _starting(groups: int) -> str:
+    return "1 group starts" if groups == 1 else f"{groups} groups start"
+
+
+def _stopping(groups: int) -> str:
+    return "1 group stops" if groups == 1 else f"{groups} groups stop"
 
 
 def _count(number: int, noun: str) -> str:

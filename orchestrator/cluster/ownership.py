@@ -51,6 +51,17 @@ def deletable(live: Object, name: str) -> bool:
     )
 
 
+def co_writers(live: Object) -> frozenset[str]:
+    """Return who else wrote fields of the object's `spec`: what they set stays, whatever we apply."""
+    return frozenset(
+        entry["manager"]
+        for entry in live["metadata"].get("managedFields") or ()
+        if not entry.get("subresource")
+        and entry["manager"] != MANAGER
+        and "f:spec" in (entry.get("fieldsV1") or {})
+    )
+
+
 def managers(live: Object) -> frozenset[str]:
     """Return who wrote fields of the object itself, its status left aside."""
     return frozenset(

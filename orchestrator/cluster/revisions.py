@@ -25,7 +25,7 @@ KEPT = 10
 """Revisions that stay; ten times some ten KB in etcd."""
 
 
-class State(StrEnum):
+class RevisionState(StrEnum):
     """How far a revision came."""
 
     PENDING = "pending"
@@ -58,7 +58,7 @@ class Revision:
     name: str
     namespace: str
     number: int
-    state: State
+    state: RevisionState
     source: Source
     objects: tuple[Object, ...]
     created: str = ""
@@ -90,13 +90,13 @@ def earlier_one(revisions: Sequence[Revision], number: int | None, name: str) ->
         if found is None:
             raise RefusedError(f"there is no revision {number} to return to; {there}")
     else:
-        applied = [one for one in revisions[:-1] if one.state is not State.PENDING]
+        applied = [one for one in revisions[:-1] if one.state is not RevisionState.PENDING]
         other = [one for one in applied if one.objects != revisions[-1].objects]
         if not other:
             raise RefusedError(f"there is no earlier, different revision to return to; {there}")
         found = other[-1]
     source = replace(found.source, rollback_to=str(found.number))
-    return replace(found, number=0, state=State.PENDING, source=source, created="")
+    return replace(found, number=0, state=RevisionState.PENDING, source=source, created="")
 
 
 def record(api: Api, revision: Revision) -> None:
@@ -113,7 +113,7 @@ def record(api: Api, revision: Revision) -> None:
             ) from None
 
 
-def mark(api: Api, revision: Revision, state: State) -> Revision:
+def mark(api: Api, revision: Revision, state: RevisionState) -> Revision:
     """Write down how far a revision came, and return it so. Raises ClusterError."""
     marked = replace(revision, state=state)
     api.apply(config_map(marked), take_over=True)  # it was created, not applied; it is ours anyhow
@@ -169,7 +169,7 @@ def _read(one: Object) -> Revision:
             name=about["labels"][INSTANCE_LABEL],
             namespace=about["namespace"],
             number=int(about["labels"][REVISION_LABEL]),
-            state=State(one["data"]["state"]),
+            state=RevisionState(one["data"]["state"]),
             source=Source(**json.loads(one["data"]["source"])),
             objects=tuple(objects),
             created=about.get("creationTimestamp", ""),

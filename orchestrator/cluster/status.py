@@ -8,9 +8,10 @@ from typing import Any
 
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.errors import NotFoundError
-from orchestrator.cluster.readiness import Group, PoolState, Rank, State, observe
+from orchestrator.cluster.readiness import observe
 from orchestrator.cluster.revisions import Revision, names, recorded
 from orchestrator.cluster.router_view import RouterView, router_view
+from orchestrator.cluster.standing import Group, PoolState, Rank, Standing
 from orchestrator.diagnostics.full import Style
 
 VERSION = 1
@@ -24,7 +25,7 @@ class Status:
     name: str
     namespace: str
     revision: Revision | None
-    state: State
+    state: Standing
     view: RouterView | None
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.diff import Action, Diff, Step
 from orchestrator.cluster.errors import ClusterError
-from orchestrator.cluster.readiness import State, observe
+from orchestrator.cluster.readiness import observe
+from orchestrator.cluster.standing import Standing
 from orchestrator.cluster.workload import workload
 from orchestrator.plan.budgets import PULL_SECONDS
 
@@ -52,7 +53,7 @@ def wait(
     seconds: float,
     say: Callable[[str], object],
     clock: Clock | None = None,
-) -> State:
+) -> Standing:
     """Return the state once all is rolled out and ready; `say` is told how it stands meanwhile.
 
     Raises NotReadyError after `seconds`, and ClusterError.
@@ -73,7 +74,7 @@ def wait(
         clock.sleep(STEP_SECONDS)
 
 
-def summary(state: State) -> str:
+def summary(state: Standing) -> str:
     """Return how far each pool is, whether requests can be paired, and the first reason to wait."""
     parts = [f"{pool.name} {pool.ready}/{len(pool.groups)} groups ready" for pool in state.pools]
     if state.router:
@@ -83,7 +84,7 @@ def summary(state: State) -> str:
     return f"{', '.join(parts)}; {state.serving()}{why}"
 
 
-def _reasons(state: State) -> Sequence[str]:
+def _reasons(state: Standing) -> Sequence[str]:
     def each() -> Iterator[str]:
         for pool in state.pools:
             for group in pool.groups:

@@ -6,7 +6,7 @@ They stay on one worker, so that there is one control plane in a run.
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 import pytest
@@ -14,6 +14,9 @@ import pytest
 from scripts import go_tools
 from scripts.control_plane.background import started
 from scripts.control_plane.state import ControlPlane
+
+if TYPE_CHECKING:
+    from tests.cluster.deployments import Deployment
 
 TIMEOUT = "--timeout=60s"
 """How long `kubectl wait` may take on a busy machine; on an idle one it takes a second or two."""
@@ -44,12 +47,24 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 
 @pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[ControlPlane]:
+    """A control plane of one test, which may end it."""
+    with started(tmp_path / "plane") as plane:
+        yield plane
+
+
+@pytest.fixture
 def kubectl(control_plane: ControlPlane) -> Kubectl:
     """Run the kubectl of the API server's own release; fails with what it said."""
+    return kubectl_on(control_plane)
+
+
+def kubectl_on(plane: ControlPlane) -> Kubectl:
+    """Return the kubectl of one control plane."""
 
     def run(*words: str, stdin: str | None = None) -> str:
         done = subprocess.run(
-            [go_tools.ensure("kubectl"), "--kubeconfig", control_plane.kubeconfig, *words],
+            [go_tools.ensure("kubectl"), "--kubeconfig", plane.kubeconfig, *words],
             input=stdin,
             capture_output=True,
             text=True,
@@ -59,6 +74,16 @@ def kubectl(control_plane: ControlPlane) -> Kubectl:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def deployment(
+    tmp_path: Path, namespace: str, control_plane: ControlPlane, kubectl: Kubectl
+) -> "Deployment":
+    """The reference deployment in a namespace of its own, its claims made, nothing of it applied."""
+    from tests.cluster.deployments import prepare
+
+    return prepare(tmp_path, namespace, control_plane, kubectl)
 
 
 @pytest.fixture
