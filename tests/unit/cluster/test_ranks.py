@@ -65,6 +65,14 @@ def container(name: str, restarts: int = 0, **state: Any) -> dict[str, Any]:
             {"phase": "Running", "containerStatuses": [container("engine", running={})]},
             "started, not ready yet",
         ),
+        (
+            {
+                "phase": "Pending",
+                "initContainerStatuses": [container("check", running={})],
+                "containerStatuses": [container("engine", waiting={"reason": "PodInitializing"})],
+            },
+            "engine: PodInitializing",
+        ),
         ({"phase": "Pending"}, "Pending"),
         (
             {

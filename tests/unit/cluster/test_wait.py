@@ -1,13 +1,19 @@
 """Waiting, on a clock that only sleeping moves."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestrator.cluster.connect import connect
+from orchestrator.cluster.readiness import observe
 from orchestrator.cluster.wait import Clock, NotReadyError, wait
+from orchestrator.manifests.build import build
+from orchestrator.plan.planner import plan
 from tests.scripted_api_server import Play, kubeconfig, scripted_api_server
+from tests.unit.cluster.reference import reference
 
+EVENTS = {"name": "events", "kind": "Event", "namespaced": True}
 KINDS = {
     "resources": [
         {"name": "pods", "kind": "Pod", "namespaced": True},
@@ -15,6 +21,17 @@ KINDS = {
         {"name": "leaderworkersets", "kind": "LeaderWorkerSet", "namespaced": True},
     ]
 }
+
+
+@pytest.fixture
+def decode() -> Any:
+    """The LeaderWorkerSet of the reference deployment's decode pool."""
+    objects = build(plan(reference()))
+    return next(
+        one
+        for one in objects
+        if one["metadata"]["name"] == "dsv4-flash-decode" and "replicas" in one["spec"]
+    )
 
 
 def listed(*items: object) -> Play:
@@ -54,3 +71,28 @@ def test_it_ends_when_the_time_is_over(tmp_path: Path) -> None:
         ):
             wait(api, "x", "n", seconds=30, say=lambda _: None, clock=clock)
     assert 30 <= now[0] < 35
+
+
+@pytest.mark.parametrize(
+    ("changed", "settled"),
+    [
+        ({}, True),
+        ({"observedGeneration": 2}, False),
+        ({"replicas": 3}, False),
+        ({"readyReplicas": 1}, False),
+        ({"updatedReplicas": 1}, False),
+    ],
+)
+def test_what_its_controller_has_not_rolled_out_is_not_ready(
+    tmp_path: Path, decode: Any, changed: dict[str, int], settled: bool
+) -> None:
+    """A set is ready once its controller has seen the change, and all its groups have and are ready."""
+    status = {"observedGeneration": 3, "replicas": 2, "readyReplicas": 2, "updatedReplicas": 2}
+    about = {**decode["metadata"], "generation": 3}
+    spec = {**decode["spec"], "replicas": 2}
+    one = {**decode, "metadata": about, "spec": spec, "status": {**status, **changed}}
+    kinds = Play(body=KINDS)
+    events = Play(body={"resources": [*KINDS["resources"], EVENTS]})
+    with scripted_api_server(events, listed(), kinds, listed(one), kinds, listed()) as script:
+        api = connect(kubeconfig(tmp_path, script.url))
+        assert settled is observe(api, "dsv4-flash", "inference").settled
