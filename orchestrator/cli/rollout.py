@@ -53,6 +53,7 @@ def roll_out(
     from orchestrator.cluster.diff import compare
     from orchestrator.cluster.difftext import as_text, notes, refusals
     from orchestrator.cluster.meaning import meaning
+    from orchestrator.cluster.revisions import RevisionState
     from orchestrator.cluster.wait import limit
 
     named = [one for revision in earlier for one in revision.objects]
@@ -72,6 +73,11 @@ def roll_out(
         complain(f"overwriting: {reason}")
     if not is_settled(diff, earlier, wanted):
         revision = next_revision(earlier, wanted)
+        if earlier and earlier[-1].state is RevisionState.PENDING and revision != earlier[-1]:
+            complain(
+                f"revision {earlier[-1].number}, recorded {earlier[-1].created}, was not finished: by "
+                "an apply that was interrupted, or by one that runs just now"
+            )
         if not agreed(options, f"apply revision {revision.number} on {api.server}?"):
             complain("nothing was changed")
             return FINDINGS

@@ -42,11 +42,9 @@ def _reasons(pod: Object) -> Iterator[str]:
     ):
         state = one.get("state") or {}
         if waiting := state.get("waiting"):
-            if waiting.get("reason") != "PodInitializing":
-                last = ((one.get("lastState") or {}).get("terminated") or {}).get("message", "")
-                yield line(
-                    f"{one['name']}: {waiting.get('reason')} {waiting.get('message', '')} {last}"
-                )
+            last = ((one.get("lastState") or {}).get("terminated") or {}).get("message", "")
+            why = f"{waiting.get('reason')} {waiting.get('message', '')} {last}"
+            yield line(f"{one['name']}: {why}")
         elif (ended := state.get("terminated")) and ended.get("exitCode"):
             yield line(f"{one['name']}: exit code {ended['exitCode']} {ended.get('message', '')}")
     if status.get("phase") == "Running":

@@ -13,7 +13,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.errors import ExistsError, RefusedError
@@ -163,15 +162,13 @@ def _spelled(objects: tuple[Object, ...]) -> str:
 def _read(one: Object) -> Revision:
     about = one["metadata"]
     try:
-        packed = base64.b64decode(one["binaryData"]["objects.json.gz"])
-        objects: Any = json.loads(gzip.decompress(packed))
         return Revision(
             name=about["labels"][INSTANCE_LABEL],
             namespace=about["namespace"],
             number=int(about["labels"][REVISION_LABEL]),
             state=RevisionState(one["data"]["state"]),
             source=Source(**json.loads(one["data"]["source"])),
-            objects=tuple(objects),
+            objects=_unpacked(one),
             created=about.get("creationTimestamp", ""),
         )
     except (KeyError, ValueError, TypeError, OSError, EOFError) as error:
@@ -180,3 +177,11 @@ def _read(one: Object) -> Revision:
             f"and cannot be read ({type(error).__name__}: {error}); it was edited, or written by "
             "another release of deploy: delete it, and its objects are no longer known here"
         ) from None
+
+
+def _unpacked(one: Object) -> tuple[Object, ...]:
+    packed = base64.b64decode(one["binaryData"]["objects.json.gz"])
+    objects: list[Object] = json.loads(gzip.decompress(packed))
+    if any(thing["metadata"]["namespace"] != one["metadata"]["namespace"] for thing in objects):
+        raise ValueError("it names objects of another namespace")
+    return tuple(objects)

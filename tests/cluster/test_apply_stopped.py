@@ -92,7 +92,10 @@ def test_what_an_unfinished_revision_made_is_not_forgotten(deployment: Deploymen
     begun(deployment).until(6, interrupt)
     assert f"{NAME}-decode" in deployment.names("lws")
     deployment.change("name: decode", "name: answer")
-    deployment.applied()
+    done = deployment.deploy("apply", "--yes")
+    assert 0 == done.returncode
+    assert "revision 1, recorded 20" in done.stderr
+    assert "was not finished" in done.stderr
     assert [f"{NAME}-answer", f"{NAME}-prefill"] == deployment.names("lws")
     assert {"1": "pending", "2": "applied"} == deployment.revisions()
 

@@ -108,9 +108,12 @@ def test_a_quota_shows_in_the_status(deployment: Deployment) -> None:
 
 def test_pod_security_shows_in_the_status(deployment: Deployment) -> None:
     """A namespace that enforces `restricted` takes the objects and refuses the pods; both are told."""
-    label = "pod-security.kubernetes.io/enforce=restricted"
-    deployment.kubectl("label", "namespace", deployment.namespace, label)
-    assert 0 == deployment.deploy("apply", "--yes").returncode
+    labels = [f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn")]
+    deployment.kubectl("label", "namespace", deployment.namespace, *labels)
+    done = deployment.deploy("apply", "--yes")
+    assert 0 == done.returncode
+    warning = 'warning of the cluster: would violate PodSecurity "restricted'
+    assert 1 == done.stderr.count(warning), done.stderr  # the Deployment's, its dry run included
     eventually(lambda: deployment.deploy("status").stdout, 'violates PodSecurity "restricted')
 
 
@@ -120,6 +123,7 @@ def test_a_missing_namespace_is_told(deployment: Deployment) -> None:
     done = deployment.deploy("apply", "--yes")
     assert 1 == done.returncode
     assert "kubectl create namespace nowhere" in done.stderr
+    assert 2 == deployment.deploy("diff").returncode  # there, 1 is a difference
 
 
 def test_a_cluster_without_leader_worker_sets_is_told(tmp_path: Path, mortal: ControlPlane) -> None:

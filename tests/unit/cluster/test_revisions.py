@@ -25,7 +25,7 @@ PENDING, APPLIED, SUPERSEDED = RevisionState
 
 
 def revision(number: int, text: str, state: RevisionState = SUPERSEDED) -> Revision:
-    one = {"kind": "Service", "metadata": {"name": text}}
+    one = {"kind": "Service", "metadata": {"name": text, "namespace": "n"}}
     return Revision("x", "n", number, state, SOURCE, (one,))
 
 
@@ -54,6 +54,14 @@ def test_a_broken_record_is_named(tmp_path: Path) -> None:
     broken["binaryData"] = {"objects.json.gz": "bm8="}
     with pytest.raises(RefusedError, match=r"ConfigMap x-revision-1 .* cannot be read"):
         read(tmp_path, broken)
+
+
+def test_a_record_reaches_no_other_namespace(tmp_path: Path) -> None:
+    """Whoever can write a ConfigMap cannot make our user's rights act elsewhere."""
+    stranger = {"kind": "Secret", "metadata": {"name": "a", "namespace": "kube-system"}}
+    edited = config_map(Revision("x", "n", 1, APPLIED, SOURCE, (stranger,)))
+    with pytest.raises(RefusedError, match="objects of another namespace"):
+        read(tmp_path, edited)
 
 
 @pytest.mark.parametrize(
