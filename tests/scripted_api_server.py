@@ -48,7 +48,7 @@ def scripted_api_server(*plays: Play, address: str = "127.0.0.1") -> Iterator[Sc
 
         def play(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            body = yaml.safe_load(self.rfile.read(length)) if length else None
             script.asked.append((self.command, self.path, body))
             script.headers.append(dict(self.headers))
             now = script.plays[0]

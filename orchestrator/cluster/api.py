@@ -109,7 +109,7 @@ class Api:
             about=about,
             query=query,
             body=one,
-            content="application/apply-patch+yaml",  # JSON is YAML
+            content="application/apply-patch+yaml",
         )
         return _object(answer, about)
 

@@ -18,6 +18,7 @@ import urllib3
 from orchestrator import __version__
 from orchestrator.cluster.errors import ClusterError, NoClusterError, UnavailableError
 from orchestrator.cluster.refusals import said
+from orchestrator.output.yaml_stream import document
 
 PASSING = frozenset({429, 500, 502, 503, 504})
 """Statuses that may be over in a moment: too many requests, a restart, a webhook that does not answer."""
@@ -77,7 +78,7 @@ class Transport:
         UnavailableError where the server stopped answering or kept failing.
         """
         url = self._configuration.host + path + (f"?{urlencode(query)}" if query else "")
-        text = None if body is None else json.dumps(body).encode()
+        text = None if body is None else _written(body, content)
         patience = self._patience
         begun, pause = patience.clock(), patience.first
         while True:
@@ -133,6 +134,11 @@ class Transport:
         return NoClusterError(
             f"no cluster answers at {host}: {reason}; is it up, and the right --context?"
         )
+
+
+def _written(body: Mapping[str, Any], content: str) -> bytes:
+    # An apply is read as YAML, whose Go reader refuses the surrogate pairs that JSON writes.
+    return (document(body) if content.endswith("yaml") else json.dumps(body)).encode()
 
 
 def _passes(answer: Answer) -> bool:
