@@ -35,13 +35,13 @@ engine: $(STAMP) ## reference and random specs before the real engines: agreemen
 
 cluster: $(STAMP) ## a real control plane with fake GPU nodes to try `deploy` on; says how to use it
 	@$(BIN)/python scripts/go_tools.py >/dev/null
-	@$(BIN)/python -m scripts.control_plane up
+	@$(BIN)/python -m scripts.control_plane up $(if $(CLUSTER_FOLDER),--folder "$(CLUSTER_FOLDER)")
 
 cluster-down: $(STAMP) ## end it
-	@$(BIN)/python -m scripts.control_plane down
+	@$(BIN)/python -m scripts.control_plane down $(if $(CLUSTER_FOLDER),--folder "$(CLUSTER_FOLDER)")
 
 bench: $(STAMP) ## speed claims, as ratios and limits measured in one run
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python -m scripts.bench
 
 breakages: $(STAMP) ## single-line breakages of the reference specs, each with what catches it
 	$(BIN)/python scripts/breakages.py

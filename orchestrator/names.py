@@ -7,14 +7,20 @@ ROUTER_METRICS_PORT = 29000
 
 PREFIX = "deploy.dsv4"
 """Prefix of our own labels and annotations."""
+SPEC_ANNOTATION = f"{PREFIX}/spec-sha256"
+"""Of which spec a chart is made: the SHA-256 of the file's text."""
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
 ROLE_LABEL = f"{PREFIX}/role"
 POOL_LABEL = f"{PREFIX}/pool"
 LEADER_LABEL = "leaderworkerset.sigs.k8s.io/worker-index"
 """LeaderWorkerSet numbers the pods of a group; the leader is 0 and alone serves HTTP."""
-BOOTSTRAP_ANNOTATION = "sglang.ai/bootstrap-port"
+_ROUTER_PREFIX = "sglang.ai/"
+BOOTSTRAP_ANNOTATION = f"{_ROUTER_PREFIX}bootstrap-port"
 """Where sglang-router reads a prefill pod's bootstrap port (sglang-router 0.3.2)."""
+
+OWNED_PREFIXES = (f"{PREFIX}/", "leaderworkerset.sigs.k8s.io/", _ROUTER_PREFIX)
+"""Labels and annotations that are no user's: ours, LeaderWorkerSet's and the router's."""
 
 MERGE_KEYS = {
     "containers": "name",

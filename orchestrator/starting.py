@@ -14,7 +14,7 @@ from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
-from orchestrator.templates import template
+from orchestrator.templates import rendered
 
 SHAPES = {
     "pd": "prefill and decode pools",
@@ -75,21 +75,9 @@ def starting_spec(variant: str, gpu_name: str, shape: str) -> str:
 
 
 def _fill(variant: str, gpu: Gpu, shape: str, sizes: Mapping[str, float | None]) -> str:
-    from jinja2 import Environment, StrictUndefined
-
     experts = "fp8" if gpu.generation == "hopper" else "fp4"
-    environment = Environment(
-        block_start_string="[%",
-        block_end_string="%]",
-        variable_start_string="[[",
-        variable_end_string="]]",
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - YAML, filled with names of ours
-    )
-    return environment.from_string(template("start.yaml.j2")).render(
+    return rendered(
+        "start.yaml.j2",
         title=variant.capitalize(),
         variant=variant,
         gpu=gpu,

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.engine.check.environment import ensure_base
+from scripts import go_tools
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = (sys.executable, "-m", "orchestrator")
@@ -97,11 +98,23 @@ def main() -> int:
 
     seconds, _ = measured([*DEPLOY, "validate", REFERENCE])
     bench.row("deploy validate, PD reference with its expert file", seconds * 1000, "ms", 300)
-    seconds, peak = measured([*DEPLOY, "render", REFERENCE])
-    bench.row("deploy render, which validates first", seconds * 1000, "ms", 300)
+    render, peak = measured([*DEPLOY, "render", REFERENCE])
+    bench.row("deploy render, which validates first", render * 1000, "ms", 300)
     bench.row("  peak memory", peak, "MB", 60)
 
+    for helm in ("helm3", "helm4"):
+        program = go_tools.ensure(helm)
+        start, _ = measured([program, "version", "--short"])
+        words = ("r", ROOT / "charts" / REFERENCE.stem, "--namespace", "inference")
+        seconds, _ = measured([program, "template", *words])
+        bench.row(f"{helm} alone", start * 1000, "ms", None)
+        bench.row(
+            f"  rendering the reference's chart takes {helm}", seconds / start, "times that", 2
+        )
+
     with tempfile.TemporaryDirectory() as folder:
+        chart, _ = measured([*DEPLOY, "chart", REFERENCE, "-o", Path(folder) / "chart"])
+        bench.row("deploy chart takes", chart / render, "times what render takes", 1.5)
         times = {}
         for pools in (500, 1000):
             path = Path(folder) / f"{pools}.yaml"

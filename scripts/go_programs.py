@@ -74,6 +74,10 @@ MODULES = [
         stamps={"main.version": "github.com/zegl/kube-score v{0}.{1}.{2}"},
         large=True,
     ),
+    GoModule(
+        "scripts/golang/registry",
+        {"registry": "github.com/google/go-containerregistry/cmd/registry"},
+    ),
 ]
 
 FILES = {

@@ -26,6 +26,12 @@ def add_rollout(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="overwrite fields that somebody else manages; without it they are named and nothing is done",
     )
+    add_wait(parser)
+    add_cluster(parser)
+
+
+def add_wait(parser: argparse.ArgumentParser) -> None:
+    """Add whether to wait, and for how long."""
     parser.add_argument(
         "--wait", action="store_true", help="return once all groups and the router are ready"
     )
@@ -35,7 +41,6 @@ def add_rollout(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long to wait (default: computed from the startup budgets of the pools)",
     )
-    add_cluster(parser)
 
 
 def compared(
@@ -64,6 +69,7 @@ def roll_out(
     """Bring the cluster to `wanted`, whose number is not yet given. Raises ClusterError."""
     from orchestrator.cluster.apply import carry_out, is_settled, next_revision
     from orchestrator.cluster.difftext import notes, refusals
+    from orchestrator.cluster.wait import limit
 
     diff = compared(api, wanted, earlier, file)
     if refused := refusals(diff, take_over=options.take_over):
@@ -79,7 +85,10 @@ def roll_out(
         say = Progress(sys.stderr).say
         carry_out(api, diff, revision, earlier, say, take_over=options.take_over)
         sys.stdout.write(f"revision {revision.number} of {revision.name} is applied\n")
-    return _waited(api, options, diff) if options.wait else CLEAN
+    if not options.wait:
+        return CLEAN
+    seconds = limit(diff) if options.timeout is None else options.timeout
+    return waited(api, diff.name, diff.namespace, seconds)
 
 
 def _complain_all(lines: Iterable[str]) -> None:
@@ -98,14 +107,14 @@ def _unfinished(earlier: Sequence[Revision], revision: Revision) -> Iterator[str
         )
 
 
-def _waited(api: Api, options: argparse.Namespace, diff: Diff) -> int:
-    from orchestrator.cluster.wait import limit, summary, wait
+def waited(api: Api, name: str, namespace: str, seconds: int) -> int:
+    """Return once a deployment is ready, with progress on stderr. Raises ClusterError."""
+    from orchestrator.cluster.wait import summary, wait
 
-    seconds = limit(diff) if options.timeout is None else options.timeout
     progress = Progress(sys.stderr)
     progress.say(f"waiting for up to {seconds} s")
     try:
-        state = wait(api, diff.name, diff.namespace, seconds=seconds, say=progress.detail)
+        state = wait(api, name, namespace, seconds=seconds, say=progress.detail)
     except KeyboardInterrupt:
         raise UserError(
             "interrupted; everything is applied, `deploy status` shows how it goes on"

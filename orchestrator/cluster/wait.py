@@ -12,9 +12,7 @@ from orchestrator.cluster.errors import ClusterError
 from orchestrator.cluster.readiness import observe
 from orchestrator.cluster.standing import Standing
 from orchestrator.cluster.workload import workload
-
-PULL_SECONDS = 1800
-"""Scheduling, and pulling an image of 20 GB or so, come before any budget of the engine's begins."""
+from orchestrator.plan.budgets import PULL_SECONDS
 
 STEP_SECONDS = 3.0
 

@@ -70,6 +70,7 @@ def _deployment(plan: ClusterPlan, router: RouterPlan) -> Object:
         },
         "spec": {
             **account,
+            "affinity": _spread(plan),
             **placement(router.pod),
             "automountServiceAccountToken": router.watches_pods,
             "enableServiceLinks": False,
@@ -91,10 +92,23 @@ def _deployment(plan: ClusterPlan, router: RouterPlan) -> Object:
     }
 
 
+def _spread(plan: ClusterPlan) -> Object:
+    """Return the affinity that keeps routers on different nodes where the cluster can."""
+    term = {
+        "labelSelector": {"matchLabels": router_selector(plan)},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    preferred = [{"weight": 100, "podAffinityTerm": term}]
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+
+
 def _container(router: RouterPlan) -> Object:
     asked = router.pod
-    memory = asked.memory or "2Gi"
-    storage = {"ephemeral-storage": asked.ephemeral_storage} if asked.ephemeral_storage else {}
+    # Its files are logs: what it holds of prompts is in memory.
+    sizes = {
+        "memory": asked.memory or "2Gi",
+        "ephemeral-storage": asked.ephemeral_storage or "1Gi",
+    }
     return {
         "name": "router",
         "image": router.image,
@@ -105,8 +119,8 @@ def _container(router: RouterPlan) -> Object:
             {"name": "metrics", "containerPort": router.metrics_port},
         ],
         "resources": {
-            "requests": {"cpu": asked.cpu or "1", "memory": memory, **storage},
-            "limits": {"memory": memory, **storage},
+            "requests": {"cpu": asked.cpu or "1", **sizes},
+            "limits": sizes,
         },
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         # /health and /liveness are always 200; only /readiness knows whether both roles are there.

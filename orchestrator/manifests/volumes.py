@@ -44,6 +44,7 @@ def expert_check(plan: ClusterPlan, pool: PoolPlan) -> list[Object]:
             "securityContext": {
                 "allowPrivilegeEscalation": False,
                 "capabilities": {"drop": ["ALL"]},
+                "readOnlyRootFilesystem": True,
             },
             "volumeMounts": [_mount(mount)],
         }

@@ -42,8 +42,8 @@ def document(item: Mapping[str, object]) -> str:
 
 
 def _mapping(lines: list[str], mapping: Mapping[str, object], indent: str, lead: str) -> None:
-    for key, value in mapping.items():
-        _entry(lines, lead + _key(key), value, indent)
+    for name, value in mapping.items():
+        _entry(lines, lead + key(name), value, indent)
         lead = indent
 
 
@@ -82,14 +82,15 @@ def _entry(lines: list[str], head: str, value: object, indent: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _key(key: str) -> str:
+def key(name: str) -> str:
+    """Write a mapping's key with its colon, quoted where a reader might take it for no string."""
     if (
-        len(key) <= _MAX_SIMPLE_KEY
-        and _PLAIN_KEY.fullmatch(key)
-        and key.lower() not in _YAML_1_1_WORDS
+        len(name) <= _MAX_SIMPLE_KEY
+        and _PLAIN_KEY.fullmatch(name)
+        and name.lower() not in _YAML_1_1_WORDS
     ):
-        return key + ":"
-    spelled = _quoted(key)
+        return name + ":"
+    spelled = _quoted(name)
     if len(spelled) > _MAX_SIMPLE_KEY:
         raise OutputError(f"the key {spelled[:40]}… is too long for a YAML key: {len(spelled)}")
     return spelled + ":"

@@ -15,6 +15,10 @@ on two H100 (SGLang 0.5.17), tripled because bigger models compile more shapes; 
 MARGIN = 1.5
 """Storage is slower when every node reads at once."""
 
+PULL_SECONDS = 1800
+"""Scheduling, and pulling an image of 20 GB or so, come before any budget of the engine's begins: an
+assumption, 11 MB/s. It only bounds how long somebody waits for a whole deployment."""
+
 DEREGISTER_SECONDS = 20
 """Routers and Services drop a terminating pod within seconds; the engine takes requests until then."""
 

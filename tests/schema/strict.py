@@ -75,6 +75,14 @@ def unevaluated_rules() -> dict[str, list[str]]:
     }
 
 
+def custom_schemas() -> dict[tuple[str, str], Schema]:
+    """Return the strict schema of each custom resource, by apiVersion and kind."""
+    return {
+        (api_version, kind): strict_custom_resource(_open_api(api_version, file))
+        for (api_version, kind), (file, _) in _CUSTOM.items()
+    }
+
+
 @functools.cache
 def _validator(api_version: str, kind: str, minor: str) -> Validator | None:
     registry, kinds = _core(minor)

@@ -46,7 +46,11 @@ EVERYTHING: dict[str, Any] = {
         "priority_class": "high",
         "service_account": "engines",
         "resources": {"cpu": "96", "memory": "1500Gi", "ephemeral_storage": "200Gi"},
-        "env": {"PRICE": "$5 $(NOT_A_VARIABLE) 0o14", "PASS_WORD": {"secret": "s", "key": "k"}},
+        "env": {
+            "PRICE": "$5 $(NOT_A_VARIABLE) 0o14",
+            "TEMPLATE": "{{ .Values.x }} }} {{- fail `x` }}",
+            "PASS_WORD": {"secret": "s", "key": "k"},
+        },
         "patch": {"spec": {"hostIPC": True, "containers": [{"name": "engine", "tty": False}]}},
     },
     "pools": [

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact
-from orchestrator.names import INSTANCE_LABEL, PREFIX
+from orchestrator.names import INSTANCE_LABEL, OWNED_PREFIXES
 from orchestrator.rules.context import Context
 from orchestrator.rules.kubernetes.metadata import entries
 from orchestrator.rules.model import Finding, remove, rule
@@ -13,9 +13,6 @@ SET_HERE = {
     *(f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of", "managed-by")),
 }
 """Labels of every object; what a user writes there never reaches the cluster."""
-
-PREFIXES = (f"{PREFIX}/", "leaderworkerset.sigs.k8s.io/", "sglang.ai/")
-"""Ours, LeaderWorkerSet's and the router's."""
 
 
 @rule(
@@ -55,7 +52,7 @@ def owned_label_or_annotation(context: Context) -> Iterator[Finding]:
         if entry.kind == "node_selector":
             continue
         overwritten = entry.kind == "labels" and entry.key in SET_HERE
-        if not overwritten and not entry.key.startswith(PREFIXES):
+        if not overwritten and not entry.key.startswith(OWNED_PREFIXES):
             continue
         yield Finding(
             entry.path,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.output.directory import MARKER, write_directory
+from orchestrator.output.directory import write_directory
+from orchestrator.output.place import mark
 from orchestrator.output.values import OutputError
 
 
@@ -31,7 +32,7 @@ def test_one_file_per_object_in_apply_order(tmp_path: Path) -> None:
     assert names == sorted(_contents(out))
     for name, item in zip(names, FIRST, strict=True):
         text = (out / name).read_text(encoding="utf-8")
-        assert text.startswith(MARKER + ";")
+        assert text.startswith(f"# {mark('deploy render')};")
         assert item == yaml.safe_load(text)
 
 
@@ -78,7 +79,7 @@ def test_a_file_nobody_rendered_is_kept(tmp_path: Path, name: str) -> None:
     write_directory(FIRST, out)
     (out / name).write_text("apiVersion: v1\n", encoding="utf-8")
     before = _contents(out)
-    with pytest.raises(OutputError, match=f"no render wrote: {name};"):
+    with pytest.raises(OutputError, match=f"no `deploy render` wrote: {name};"):
         write_directory(FIRST, out)
     assert before == _contents(out)
 
@@ -89,7 +90,7 @@ def test_folders_and_links_are_foreign(tmp_path: Path) -> None:
     (written, _) = write_directory(FIRST, out)
     (out / "sub").mkdir()
     (out / "link.yaml").symlink_to(written)
-    with pytest.raises(OutputError, match=r"no render wrote: link\.yaml, sub;"):
+    with pytest.raises(OutputError, match=r"no `deploy render` wrote: link\.yaml, sub;"):
         write_directory(FIRST, out)
 
 

@@ -1,0 +1,1 @@
+"""Helm, driven as a program: charts are packed, pushed and installed by it. No Kubernetes API here."""
