@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.checking import add_spec, refuse
 from orchestrator.cli.live import add_cluster, on_cluster
-from orchestrator.cli.terminal import complain, style
+from orchestrator.cli.rollout import compared
+from orchestrator.cli.terminal import complain
 from orchestrator.diagnostics.report import CLEAN, FINDINGS, UNUSABLE
 
 if TYPE_CHECKING:
@@ -39,19 +39,15 @@ def run(options: argparse.Namespace) -> int:
         refuse(wanted, "compared")
         return UNUSABLE
 
-    def compared(api: Api) -> int:
-        from orchestrator.cluster.diff import compare
-        from orchestrator.cluster.difftext import as_text, notes, refusals
-        from orchestrator.cluster.meaning import meaning
+    def told(api: Api) -> int:
+        from orchestrator.cluster.difftext import refusals
         from orchestrator.cluster.revisions import recorded
 
         revision = wanted.revision
         earlier = recorded(api, revision.name, revision.namespace)
-        named = [one for old in earlier for one in old.objects]
-        diff = compare(api, revision.name, revision.namespace, revision.objects, named)
-        sys.stdout.write(as_text(diff, meaning(diff, wanted.file), style(sys.stdout)))
-        for told in (*notes(diff), *refusals(diff, take_over=False)):
-            complain(told)
+        diff = compared(api, revision, earlier, wanted.file)
+        for reason in refusals(diff, take_over=False):
+            complain(reason)
         return FINDINGS if diff.changing else CLEAN
 
-    return on_cluster(options, compared, UNUSABLE)
+    return on_cluster(options, told, UNUSABLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.live import add_cluster, add_yes, agreed
@@ -12,6 +13,7 @@ from orchestrator.diagnostics.report import CLEAN, FINDINGS
 
 if TYPE_CHECKING:
     from orchestrator.cluster.api import Api
+    from orchestrator.cluster.diff import Diff
     from orchestrator.cluster.revisions import Revision
     from orchestrator.experts.expert_file import ExpertFile
 
@@ -41,53 +43,68 @@ def add_wait(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def compared(
+    api: Api, wanted: Revision, earlier: Sequence[Revision], file: ExpertFile | None
+) -> Diff:
+    """Print what applying `wanted` would change and mean, and return it. Raises ClusterError."""
+    from orchestrator.cluster.diff import compare
+    from orchestrator.cluster.difftext import as_text
+    from orchestrator.cluster.meaning import meaning
+
+    named = [one for revision in earlier for one in revision.objects]
+    diff = compare(api, wanted.name, wanted.namespace, wanted.objects, named)
+    repeated = wanted.source.rollback_to
+    said = meaning(diff, file, f"revision {repeated}" if repeated else "")
+    sys.stdout.write(as_text(diff, said, style(sys.stdout)))
+    return diff
+
+
 def roll_out(
     api: Api,
     options: argparse.Namespace,
     wanted: Revision,
-    earlier: list[Revision],
+    earlier: Sequence[Revision],
     file: ExpertFile | None = None,
 ) -> int:
     """Bring the cluster to `wanted`, whose number is not yet given. Raises ClusterError."""
     from orchestrator.cluster.apply import carry_out, is_settled, next_revision
-    from orchestrator.cluster.diff import compare
-    from orchestrator.cluster.difftext import as_text, notes, refusals
-    from orchestrator.cluster.meaning import meaning
-    from orchestrator.cluster.revisions import RevisionState
+    from orchestrator.cluster.difftext import notes, refusals
     from orchestrator.cluster.wait import limit
 
-    named = [one for revision in earlier for one in revision.objects]
-    repeated = wanted.source.rollback_to
-    validated = f"revision {repeated}" if repeated else ""
-    diff = compare(api, wanted.name, wanted.namespace, wanted.objects, named)
-    sys.stdout.write(as_text(diff, meaning(diff, file, validated), style(sys.stdout)))
-    refused = refusals(diff, take_over=options.take_over)
-    if refused:
-        for reason in refused:
-            complain(reason)
-        complain("nothing was changed")
+    diff = compared(api, wanted, earlier, file)
+    if refused := refusals(diff, take_over=options.take_over):
+        _complain_all([*refused, "nothing was changed"])
         return FINDINGS
-    for note in notes(diff):
-        complain(note)
-    for reason in refusals(diff, take_over=False):  # that is, what is taken over
-        complain(f"overwriting: {reason}")
+    _complain_all(notes(diff))
     if not is_settled(diff, earlier, wanted):
         revision = next_revision(earlier, wanted)
-        if earlier and earlier[-1].state is RevisionState.PENDING and revision != earlier[-1]:
-            complain(
-                f"revision {earlier[-1].number}, recorded {earlier[-1].created}, was not finished: by "
-                "an apply that was interrupted, or by one that runs just now"
-            )
+        _complain_all(_unfinished(earlier, revision))
         if not agreed(options, f"apply revision {revision.number} on {api.server}?"):
             complain("nothing was changed")
             return FINDINGS
-        progress = Progress(sys.stderr)
-        carry_out(api, diff, revision, earlier, progress.say, take_over=options.take_over)
+        say = Progress(sys.stderr).say
+        carry_out(api, diff, revision, earlier, say, take_over=options.take_over)
         sys.stdout.write(f"revision {revision.number} of {revision.name} is applied\n")
     if not options.wait:
         return CLEAN
     seconds = limit(diff) if options.timeout is None else options.timeout
     return waited(api, diff.name, diff.namespace, seconds)
+
+
+def _complain_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        complain(line)
+
+
+def _unfinished(earlier: Sequence[Revision], revision: Revision) -> Iterator[str]:
+    from orchestrator.cluster.revisions import RevisionState
+
+    newest = earlier[-1] if earlier else revision
+    if newest.state is RevisionState.PENDING and newest != revision:
+        yield (
+            f"revision {newest.number}, recorded {newest.created}, was not finished: by an apply "
+            "that was interrupted, or by one that runs just now"
+        )
 
 
 def waited(api: Api, name: str, namespace: str, seconds: int) -> int:

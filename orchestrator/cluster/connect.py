@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +36,8 @@ def connect(
     """
     configuration = client.Configuration()
     name, namespace = _load(configuration, kubeconfig, context)
+    if not configuration.verify_ssl:  # as the kubeconfig says; a line per request helps nobody
+        warnings.filterwarnings("ignore", message="Unverified HTTPS request")
     pool = RESTClientObject(configuration).pool_manager
     transport = Transport(configuration, pool, patience or Patience(), warn)
 

@@ -26,18 +26,22 @@ def as_text(diff: Diff, said: Sequence[Meaning], paint: Style) -> str:
 def refusals(diff: Diff, *, take_over: bool) -> list[str]:
     """Return why the diff cannot be applied as it is, each with the way out."""
     foreign = [step.foreign for step in diff.steps if step.foreign]
-    contested = [_contested(step) for step in diff.steps if step.contested]
-    return foreign if take_over else [*foreign, *contested]
+    if take_over:
+        return foreign
+    advice = "  change them there, or take them out of the spec, or overwrite them with --take-over"
+    return [*foreign, *(f"{_contested(step)}\n{advice}" for step in diff.steps if step.contested)]
 
 
 def notes(diff: Diff) -> list[str]:
-    """Return what applying leaves as it is although the spec does not say it."""
-    return [
-        f"{named(step.applied)} is also written by {', '.join(sorted(co_writers(step.live)))}: what "
-        "was set there and is not in the spec stays"
+    """Return what applying overwrites of others, and what of theirs it leaves."""
+    overwritten = (f"overwriting {_contested(step)}" for step in diff.steps if step.contested)
+    left = (
+        f"{named(step.applied)} is also written by {', '.join(sorted(others))}: what was set there "
+        "and is not in the spec stays"
         for step in diff.steps
-        if step.live and not step.foreign and co_writers(step.live)
-    ]
+        if step.live and not step.foreign and (others := co_writers(step.live))
+    )
+    return [*overwritten, *left]
 
 
 def _lines(diff: Diff, said: Sequence[Meaning], paint: Style) -> Iterator[str]:
@@ -69,9 +73,5 @@ def _short(text: str) -> str:
 
 
 def _contested(step: Step) -> str:
-    fields = "\n".join(f"    {one.field} is managed by {one.manager}" for one in step.contested)
-    return (
-        f"{named(step.applied)}: somebody else wrote fields that the spec sets to other values:\n"
-        f"{fields}\n"
-        "  change them there, or take them out of the spec, or overwrite them with --take-over"
-    )
+    fields = "".join(f"\n    {one.field} is managed by {one.manager}" for one in step.contested)
+    return f"{named(step.applied)}, where the spec says otherwise than somebody else:{fields}"

@@ -131,6 +131,11 @@ class Transport:
             return UnavailableError(
                 f"cannot {about}: {host} stopped answering {waited:.0f} s ago: {reason}"
             )
+        if isinstance(outcome, urllib3.exceptions.SSLError):
+            return NoClusterError(
+                f"{host} is not the server that the kubeconfig trusts: {reason}; "
+                "its certificate-authority must be the one that signed the server's certificate"
+            )
         return NoClusterError(
             f"no cluster answers at {host}: {reason}; is it up, and the right --context?"
         )

@@ -84,6 +84,7 @@ def test_another_manager_is_never_overwritten_silently(deployment: Deployment) -
     assert {"1": "applied"} == deployment.revisions()
     taken = deployment.deploy("apply", "--yes", "--take-over")
     assert 0 == taken.returncode, taken.stderr
+    assert f"overwriting LeaderWorkerSet {NAME}-decode" in taken.stderr
     assert 1 == deployment.get("lws", f"{NAME}-decode")["spec"]["replicas"]
 
 

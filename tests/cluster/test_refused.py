@@ -4,6 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from scripts import go_tools
@@ -71,6 +72,26 @@ def test_an_invalid_token_is_told(deployment: Deployment, tmp_path: Path) -> Non
     assert 2 == done.returncode
     assert "log in again" in done.stderr
     assert 1 == len(done.stderr.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("skip", "code", "said"),
+    [(False, 2, "is not the server that the kubeconfig trusts"), (True, 0, "")],
+)
+def test_certificates_are_checked_unless_told_otherwise(
+    deployment: Deployment, tmp_path: Path, skip: bool, code: int, said: str
+) -> None:
+    """A server whose certificate nobody vouches for is refused; a kubeconfig may say not to look."""
+    content = yaml.safe_load(deployment.kubeconfig.read_text(encoding="utf-8"))
+    cluster = content["clusters"][0]["cluster"]
+    del cluster["certificate-authority-data"]
+    cluster |= {"insecure-skip-tls-verify": True} if skip else {}
+    path = tmp_path / "other-kubeconfig"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    done = deployment.deploy("delete", "--yes", kubeconfig=path)
+    assert code == done.returncode
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == (0 if skip else 1)
 
 
 def test_the_documented_rights_are_enough(deployment: Deployment, tmp_path: Path) -> None:
