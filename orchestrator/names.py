@@ -51,9 +51,9 @@ def router_name(cluster: str) -> str:
     return f"{cluster}-router"
 
 
-def check_name(cluster: str, digest: str) -> str:
-    """Return the name of one check of a cluster by the engine: a label's value, so at most 63 long."""
-    end = f"-engine-check-{digest}"
+def job_name(cluster: str, purpose: str) -> str:
+    """Return the name of a Job about a cluster: a label's value, so at most 63 characters long."""
+    end = f"-{purpose}"
     return f"{cluster[: 63 - len(end)].rstrip('-')}{end}"
 
 

@@ -21,6 +21,7 @@ class Fabric:
     capabilities: tuple[str, ...]
     host_network: bool
     env: Mapping[str, str]
+    link_layer: str | None
     tried: bool
     source: str
 

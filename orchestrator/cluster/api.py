@@ -55,6 +55,13 @@ class Api:
         )
         return _object(answer, f"read {path}")
 
+    def text(self, path: str) -> str:
+        """Return what is at a path that is no JSON, e.g. a pod's log. Raises ClusterError."""
+        answer = self.transport.send("GET", path, about=f"read {path}", patient=False)
+        if answer.status >= _REFUSED:
+            raise refusal(answer.status, answer.body, f"read {path}")
+        return answer.body.decode(errors="replace")
+
     def find(self, api_version: str, kind: str, namespace: str | None, name: str) -> Object | None:
         """Return an object, or `None` where there is none of that name. Raises ClusterError."""
         try:

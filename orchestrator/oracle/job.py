@@ -15,7 +15,7 @@ from orchestrator.engine.check.pipeline import kind_of, question
 from orchestrator.engine.check.process import ENGINE_SIDE
 from orchestrator.manifests.metadata import Object
 from orchestrator.manifests.spelling import literal, variables
-from orchestrator.names import INSTANCE_LABEL, check_name
+from orchestrator.names import INSTANCE_LABEL, job_name
 from orchestrator.oracle.requests import NotAskableError, RankRequest
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.experts import Distribution
@@ -74,7 +74,7 @@ def check_objects(spec: ClusterSpec, asked: Mapping[str, tuple[RankRequest, ...]
         )
     job = _job(spec, asked, data)
     digest = hashlib.sha256(json.dumps([data, job], sort_keys=True).encode()).hexdigest()[:8]
-    name = check_name(spec.name, digest)
+    name = job_name(spec.name, f"engine-check-{digest}")
     metadata = {"name": name, "namespace": spec.namespace, "labels": _labels(spec)}
     _volumes(job)[0]["configMap"]["name"] = name
     return [

@@ -12,6 +12,7 @@ from functools import cache
 from orchestrator.diagnostics.model import Impact, Severity
 from orchestrator.rules.book import RULES
 from orchestrator.rules.engine_word import ENGINE_WORD_PAGES
+from orchestrator.rules.node_word import NODE_WORD_PAGES
 from orchestrator.rules.spec_file import SPEC_FILE_PAGES
 
 
@@ -51,7 +52,11 @@ def pages() -> Mapping[str, Page]:
             text.partition("\n")[2],
             "0.1",
         )
-        for code, name, severity, impact, because, text in (*SPEC_FILE_PAGES, *ENGINE_WORD_PAGES)
+        for code, name, severity, impact, because, text in (
+            *SPEC_FILE_PAGES,
+            *ENGINE_WORD_PAGES,
+            *NODE_WORD_PAGES,
+        )
     ]
     found += [
         Page(

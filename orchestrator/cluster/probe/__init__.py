@@ -1,0 +1,1 @@
+"""What nodes really offer, asked by short pods that are placed as the engine's own would be."""
