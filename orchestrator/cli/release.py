@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.chart import add_version, digest, write_chart
+from orchestrator.cli import releasing
+from orchestrator.cli.chart import add_version
 from orchestrator.cli.checking import add_spec, examine, planned, refuse
-from orchestrator.cli.live import add_cluster, on_cluster
+from orchestrator.cli.live import add_cluster
 from orchestrator.cli.package import add_helm
-from orchestrator.cli.rollout import add_wait, waited
-from orchestrator.cli.terminal import UserError, complain, style
-from orchestrator.diagnostics.report import CLEAN, FINDINGS
+from orchestrator.cli.rollout import add_wait
+from orchestrator.cli.terminal import UserError, complain
+from orchestrator.diagnostics.report import FINDINGS
 
 if TYPE_CHECKING:
-    from orchestrator.cli.checking import Examined
-    from orchestrator.cluster.api import Api
-    from orchestrator.plan.model import ClusterPlan
     from orchestrator.release.releases import Release
 
 NAME = "release"
@@ -31,14 +26,6 @@ DESCRIPTION = (
     "helm's own default of five minutes is none for these models. Charts that `deploy chart` did not "
     "write are left alone."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The spec as read, and its plan."""
-
-    examined: Examined
-    plan: ClusterPlan
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     ]
     release = Release(helm, options.release or plan.name, plan.namespace, tuple(connection))
     try:
-        return ACTIONS[options.action][1](options, Asked(examined, plan), release)
+        return ACTIONS[options.action][1](options, releasing.Asked(examined, plan), release)
     except NoClusterError as error:
         raise UserError(str(error)) from None
     except HelmError as error:
@@ -102,124 +89,10 @@ def run(options: argparse.Namespace) -> int:
         return FINDINGS
 
 
-def _install(options: argparse.Namespace, asked: Asked, release: Release) -> int:
-    from orchestrator.chart.durations import install_seconds
-    from orchestrator.release.releases import install
-
-    seconds = options.timeout or install_seconds(asked.plan)
-    with tempfile.TemporaryDirectory() as scratch:
-        install(release, _chart(options, asked, scratch), options.values, seconds)
-    _say(
-        f"installed release {release.name} in namespace {release.namespace}: {asked.plan.gpus} GPUs"
-    )
-    return _settled(options, asked, seconds)
-
-
-def _upgrade(options: argparse.Namespace, asked: Asked, release: Release) -> int:
-    from orchestrator.chart.durations import upgrade_seconds
-    from orchestrator.release.releases import set_by_operators, upgrade
-
-    seconds = options.timeout or upgrade_seconds(asked.plan)
-    with tempfile.TemporaryDirectory() as scratch:
-        upgrade(release, _chart(options, asked, scratch), options.values, seconds)
-    kept = set_by_operators(release)
-    _say(f"upgraded release {release.name} in namespace {release.namespace}")
-    if kept and not options.values:
-        _say(f"values kept from before: {', '.join(_names(kept))}")
-    return _settled(options, asked, seconds)
-
-
-def _rollback(options: argparse.Namespace, asked: Asked, release: Release) -> int:
-    from orchestrator.chart.durations import upgrade_seconds
-    from orchestrator.release.releases import rollback
-
-    seconds = options.timeout or upgrade_seconds(asked.plan)
-    revision = rollback(release, options.to, seconds)
-    _say(
-        f"rolled release {release.name} back to revision {revision.number}: SGLang "
-        f"{revision.sglang}, spec {(revision.spec_sha256 or '')[:12]}"
-    )
-    return _settled(options, asked, seconds)
-
-
-def _settled(options: argparse.Namespace, asked: Asked, seconds: int) -> int:
-    """Wait where that is asked for; helm itself takes a LeaderWorkerSet for ready at once."""
-    if options.wait:
-        plan = asked.plan
-        return on_cluster(options, lambda api: waited(api, plan.name, plan.namespace, seconds))
-    _say(f"ready within {seconds // 60 + 1} minutes: deploy release status {options.spec}")
-    return CLEAN
-
-
-def _history(_: argparse.Namespace, __: Asked, release: Release) -> int:
-    from orchestrator.release.releases import history
-
-    rows = [("revision", "updated", "status", "SGLang", "spec", "description")]
-    rows += [
-        (
-            str(one.number),
-            one.updated.partition(".")[0],
-            one.status,
-            one.sglang,
-            (one.spec_sha256 or "not ours")[:12],
-            one.description,
-        )
-        for one in history(release)
-    ]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]) - 1)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
-    return CLEAN
-
-
-def _status(options: argparse.Namespace, asked: Asked, release: Release) -> int:
-    from orchestrator.release.releases import latest, set_by_operators
-
-    revision = latest(release)
-    same = revision.spec_sha256 == digest(asked.examined)
-    sys.stdout.write(
-        f"release {release.name}, revision {revision.number}: {revision.status}, "
-        f"SGLang {revision.sglang}, from {'this spec' if same else 'another spec than this file'}\n"
-    )
-    for name in _names(set_by_operators(release)):
-        sys.stdout.write(f"  set by operators: {name}\n")
-
-    def shown(api: Api) -> int:
-        from orchestrator.cluster.status import as_text, status
-
-        now = status(api, asked.plan.name, asked.plan.namespace)
-        sys.stdout.write(as_text(now, style(sys.stdout)))
-        return CLEAN
-
-    sys.stdout.flush()
-    return on_cluster(options, shown)
-
-
-def _names(values: dict[str, object], above: str = "") -> list[str]:
-    return [
-        name
-        for key, value in values.items()
-        for name in (
-            _names(value, f"{above}{key}.") if isinstance(value, dict) else [f"{above}{key}"]
-        )
-    ]
-
-
-def _chart(options: argparse.Namespace, asked: Asked, scratch: str) -> Path:
-    folder = Path(scratch) / "chart"
-    write_chart(asked.examined, asked.plan, options.chart_version, folder)
-    return folder
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-
-
-ACTIONS: dict[str, tuple[str, Callable[[argparse.Namespace, Asked, Release], int]]] = {
-    "install": ("install the chart as a new release", _install),
-    "upgrade": ("upgrade the release to the spec as it is now", _upgrade),
-    "rollback": ("return to an earlier revision", _rollback),
-    "history": ("list the revisions, and the spec of each", _history),
-    "status": ("say what is installed, and whether it is this spec", _status),
+ACTIONS: dict[str, tuple[str, Callable[[argparse.Namespace, releasing.Asked, Release], int]]] = {
+    "install": ("install the chart as a new release", releasing.install),
+    "upgrade": ("upgrade the release to the spec as it is now", releasing.upgrade),
+    "rollback": ("return to an earlier revision", releasing.rollback),
+    "history": ("list the revisions, and the spec of each", releasing.history),
+    "status": ("say what is installed, and whether it is this spec", releasing.status),
 }
