@@ -7,7 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.checking import add_spec, examine
-from orchestrator.cli.terminal import complain, style
+from orchestrator.cli.preflight import add_preflight, ask_cluster
+from orchestrator.cli.terminal import UserError, complain, style
 
 if TYPE_CHECKING:
     from orchestrator.diagnostics.report import Report
@@ -17,7 +18,8 @@ NAME = "validate"
 HELP = "say what is wrong with a spec, before any GPU is asked for"
 DESCRIPTION = (
     "Check a spec against its engine version, model, hardware and expert-distribution file. "
-    "Reads local files only; with --engine the real SGLang judges every command line as well. "
+    "Reads local files only; with --engine the real SGLang judges every command line as well, with "
+    "--cluster a live cluster is looked at, and nothing changed in it. "
     "--engine=cluster asks the one in the spec's own image: a Job without GPUs, run with your kubectl "
     "and deleted again. UNPROVEN: its script and its objects are tested, but no container runtime was "
     "at hand to run the Job itself."
@@ -42,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="ask the spec's own SGLang release too, without a GPU: `local`, the one installed here "
         "(`deploy engine install`), or `cluster`, the one in the engine's image (default: local)",
     )
+    add_preflight(parser)
 
 
 def _where(word: str) -> str:
@@ -63,6 +66,10 @@ def run(options: argparse.Namespace) -> int:
         report, said = ask_engine(examined, options.engine)
         if said is None:
             complain("the engine was not asked: the spec's shape must be mended first")
+    if options.cluster:
+        report = ask_cluster(examined, report, options)
+    elif options.probe:
+        raise UserError("--probe asks a cluster; add --cluster")
     sys.stdout.write(_spelled(report, said, options.format))
     return report.exit_code
 

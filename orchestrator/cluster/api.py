@@ -120,7 +120,7 @@ class Api:
         )
         return _object(answer, about)
 
-    def create(self, one: Object) -> Object:
+    def create(self, one: Object, *, dry_run: bool = False) -> Object:
         """Create an object, or put a question such as an access review. Raises ClusterError."""
         resource = self.resource(one["apiVersion"], one["kind"])
         about = f"create {named(one)}" if one["metadata"].get("name") else f"ask a {one['kind']}"
@@ -128,7 +128,7 @@ class Api:
             "POST",
             resource.path(one["metadata"].get("namespace")),
             about=about,
-            query={"fieldManager": MANAGER},
+            query={"fieldManager": MANAGER, **({"dryRun": "All"} if dry_run else {})},
             body=one,
         )
         return _object(answer, about)

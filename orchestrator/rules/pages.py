@@ -11,6 +11,7 @@ from functools import cache
 
 from orchestrator.diagnostics.model import Impact, Severity
 from orchestrator.rules.book import RULES
+from orchestrator.rules.cluster_word import CLUSTER_WORD_PAGES
 from orchestrator.rules.engine_word import ENGINE_WORD_PAGES
 from orchestrator.rules.node_word import NODE_WORD_PAGES
 from orchestrator.rules.spec_file import SPEC_FILE_PAGES
@@ -56,6 +57,7 @@ def pages() -> Mapping[str, Page]:
             *SPEC_FILE_PAGES,
             *ENGINE_WORD_PAGES,
             *NODE_WORD_PAGES,
+            *CLUSTER_WORD_PAGES,
         )
     ]
     found += [

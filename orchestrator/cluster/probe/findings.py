@@ -10,15 +10,14 @@ from collections.abc import Iterator, Sequence
 from orchestrator.catalog.fabrics import Fabric, fabrics
 from orchestrator.cluster.probe.answer import UNLIMITED, Gpu, Nic, Node
 from orchestrator.cluster.probe.run import Answers
-from orchestrator.diagnostics.model import Diagnostic, FieldPath, Fix
+from orchestrator.diagnostics.model import Diagnostic, FieldPath
 from orchestrator.plan.model import ClusterPlan, PoolPlan
 from orchestrator.rules.node_word import NODE_WORD_PAGES
+from orchestrator.rules.said import said
 from orchestrator.spec.cluster import ClusterSpec
 
 GID_INDEX = "NCCL_IB_GID_INDEX"
 """Where the fabric's profile says which GID is used; the other libraries are given the same."""
-
-_PAGES = {page[1]: page for page in NODE_WORD_PAGES}
 
 
 def findings(spec: ClusterSpec, plan: ClusterPlan, answers: Answers) -> Iterator[Diagnostic]:
@@ -40,9 +39,9 @@ def findings(spec: ClusterSpec, plan: ClusterPlan, answers: Answers) -> Iterator
         yield from _drivers(nodes)
 
 
-def _silent(pool: PoolPlan, index: int, silent: Sequence[str], said: int) -> Diagnostic:
+def _silent(pool: PoolPlan, index: int, silent: Sequence[str], told: int) -> Diagnostic:
     why = f": {silent[0]}" if silent else ""
-    text = f"pool {pool.name}: {said} of {pool.nodes} nodes answered the probe{why}"
+    text = f"pool {pool.name}: {told} of {pool.nodes} nodes answered the probe{why}"
     return _found("node-not-probed", text, ("pools", index))
 
 
@@ -132,7 +131,4 @@ def _beside(gpu: Gpu, nic: Nic) -> bool:
 
 
 def _found(name: str, text: str, at: FieldPath) -> Diagnostic:
-    code, _, severity, impact, because, page = _PAGES[name]
-    advice = page.partition("## How to fix\n")[2].strip().replace("\n", " ").partition(". ")[0]
-    fix = Fix(advice[0].lower() + advice[1:].removesuffix("."))
-    return Diagnostic(code, name, severity, text, at, impact=impact, because=because, fix=fix)
+    return said(NODE_WORD_PAGES, name, text, at)

@@ -1,0 +1,73 @@
+"""Whether the namespace takes the pods: its quotas, and a dry run of one pod of each pool."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from orchestrator.cluster.errors import ForbiddenError, NotFoundError, RefusedError
+from orchestrator.cluster.preflight.context import Asked, found
+from orchestrator.cluster.quantity import amount as quantity
+from orchestrator.diagnostics.model import Diagnostic
+from orchestrator.manifests.metadata import Object
+from orchestrator.manifests.pod import pod_template
+from orchestrator.names import INSTANCE_LABEL
+
+
+def requests(spec: Object) -> dict[str, Decimal]:
+    """Return what a pod asks for: its containers together, or the largest of those that run before."""
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    for one in spec["containers"]:
+        for name, amount in ((one.get("resources") or {}).get("requests") or {}).items():
+            total[name] += quantity(amount)
+    for one in spec.get("initContainers") or ():
+        for name, amount in ((one.get("resources") or {}).get("requests") or {}).items():
+            total[name] = max(total[name], quantity(amount))
+    return dict(total)
+
+
+def quotas(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield quotas whose rest is less than the deployment needs beside what of it runs already."""
+    needs: dict[str, Decimal] = defaultdict(Decimal)
+    for pool in asked.plan.pools:
+        pods = pool.replicas * pool.nodes
+        needs["pods"] += pods
+        for name, amount in requests(pod_template(asked.plan, pool, leader=True)["spec"]).items():
+            needs[f"requests.{name}"] += amount * pods
+    api, namespace = asked.api, asked.plan.namespace
+    mine: dict[str, Decimal] = defaultdict(Decimal)
+    for pod in api.list("v1", "Pod", namespace, selector=f"{INSTANCE_LABEL}={asked.plan.name}"):
+        mine["pods"] += 1
+        for name, amount in requests(pod["spec"]).items():
+            mine[f"requests.{name}"] += amount
+    for quota in api.list("v1", "ResourceQuota", namespace):
+        used = (quota.get("status") or {}).get("used") or {}
+        for name, limit in (quota["spec"].get("hard") or {}).items():
+            others = quantity(used.get(name, "0")) - mine[name]
+            if name in needs and others + needs[name] > quantity(limit):
+                about = quota["metadata"]["name"]
+                text = (
+                    f"ResourceQuota {about} in namespace {namespace} limits {name} to {limit}; "
+                    f"the deployment needs {needs[name]:f}, others use {others:f}"
+                )
+                yield found("quota-exceeded", text, ("namespace",))
+
+
+def pods(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield pools whose pods the API server would not admit."""
+    for index, pool in enumerate(asked.plan.pools):
+        template = pod_template(asked.plan, pool, leader=True)
+        about = {**template["metadata"], "name": f"{pool.full_name}-preflight"}
+        about["namespace"] = asked.plan.namespace
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": template["spec"]}
+        try:
+            asked.api.create(pod, dry_run=True)
+        except ForbiddenError:
+            raise
+        except NotFoundError:
+            return  # the namespace is not there, which is told already
+        except RefusedError as error:
+            # Quotas are counted above, without what of the deployment is replaced.
+            if "exceeded quota" not in str(error):
+                yield found("pods-refused", f"pool {pool.name}: {error}", ("pools", index))

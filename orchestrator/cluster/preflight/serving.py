@@ -1,0 +1,42 @@
+"""Whether the cluster serves what the objects are: the namespace, their kinds, and LeaderWorkerSet's webhook."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from orchestrator.cluster.errors import KindMissingError
+from orchestrator.cluster.preflight.context import Asked, found
+from orchestrator.diagnostics.model import Diagnostic, FieldPath
+
+_ASKS: dict[str, FieldPath] = {"PodMonitor": ("objects", "pod_monitor")}
+"""Where the spec asks for a kind that not every deployment has; pools ask for all others."""
+
+_HOOKED = "/mutate--v1-pod"
+"""The path of LeaderWorkerSet's webhook of pods (v0.9.0, config/webhook/manifests.yaml)."""
+
+
+def namespace(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield where the namespace is not there."""
+    name = asked.plan.namespace
+    if asked.api.find("v1", "Namespace", None, name) is None:
+        fix = f"kubectl create namespace {name}, or name another in the spec"
+        yield found("namespace-missing", f"there is no namespace {name}", ("namespace",), fix)
+
+
+def kinds(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield each kind that the cluster does not serve."""
+    for api_version, kind in dict.fromkeys((o["apiVersion"], o["kind"]) for o in asked.objects):
+        try:
+            asked.api.resource(api_version, kind)
+        except KindMissingError as error:
+            yield found("workload-api-missing", str(error), _ASKS.get(kind, ("pools",)))
+
+
+def webhook(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield where nothing tells pods who leads them."""
+    version, kind = "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"
+    if any(_HOOKED in json.dumps(one.get("webhooks")) for one in asked.api.list(version, kind)):
+        return
+    text = "no MutatingWebhookConfiguration is LeaderWorkerSet's pod webhook"
+    yield found("workload-webhook-missing", text, ("pools",))

@@ -1,0 +1,226 @@
+"""Pages of the findings about a live cluster, made by `deploy validate --cluster`.
+
+Texts only; what is asked and judged is `orchestrator/cluster/preflight/`.
+"""
+
+from orchestrator.diagnostics.model import Impact, Severity
+
+CLUSTER_WORD_PAGES = (
+    (
+        "CLU1201",
+        "workload-api-missing",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "the cluster has no such kind, so `deploy apply` ends at its first object",
+        """The cluster does not serve a kind that the spec needs.
+
+## Why it matters
+Pools are LeaderWorkerSets, and `objects.pod_monitor` makes a PodMonitor. Both come with a controller
+that has to be installed first.
+
+## How to fix
+Install the controller that serves the kind, or take out what asks for it.
+""",
+    ),
+    (
+        "CLU1202",
+        "workload-webhook-missing",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "nobody tells a pod who leads its group",
+        """LeaderWorkerSet's webhooks are not registered in the cluster.
+
+## Why it matters
+Its pod webhook writes `LWS_LEADER_ADDRESS` and `LWS_WORKER_INDEX` into every pod of a group. Without
+it the objects are admitted, and each engine waits for a leader whose name it was never given.
+
+## How to fix
+Install LeaderWorkerSet with its webhooks, or repair its installation.
+""",
+    ),
+    (
+        "CLU1203",
+        "object-refused",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "said by the API server itself, asked to do it without doing it",
+        """The API server refuses an object of the deployment, in a dry run.
+
+## Why it matters
+Schemas, webhooks, policies and rights of the caller all have their say in a dry run, so `deploy apply`
+would end at this object, with those before it done.
+
+## How to fix
+Mend what the server's message names, in the spec or in the cluster.
+""",
+    ),
+    (
+        "CLU1204",
+        "object-of-another-owner",
+        Severity.ERROR,
+        Impact.OPERATIONAL_RISK,
+        "two owners of one object undo each other's changes",
+        """An object of that name is there and belongs to somebody else.
+
+## Why it matters
+`deploy apply` never overwrites silently what a helm release, a controller or another manager keeps.
+
+## How to fix
+Change the owner first, or choose another `name` in the spec.
+""",
+    ),
+    (
+        "CLU1205",
+        "missing-permission",
+        Severity.ERROR,
+        Impact.OPERATIONAL_RISK,
+        "the apply would stop in the middle",
+        """The caller lacks a right that applying the spec needs.
+
+## Why it matters
+Objects are applied one after the other; the first refusal leaves those before it behind.
+
+## How to fix
+Have an administrator grant the verbs that the message names, in a Role of the namespace.
+""",
+    ),
+    (
+        "CLU1206",
+        "namespace-missing",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "nothing can be applied to it",
+        """The spec's namespace is not there.
+
+## Why it matters
+Namespaces carry quotas, rights and the Pod Security level, so they are made by who owns them.
+
+## How to fix
+Create the namespace, or name another in the spec.
+""",
+    ),
+    (
+        "CLU1207",
+        "claim-unusable",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "pods wait for the volume, and no GPU work begins",
+        """A claim that the spec names is not there, is lost, or cannot be mounted by all pods.
+
+## Why it matters
+Pods of several nodes mount it at once, which only ReadWriteMany and ReadOnlyMany allow. A pod that
+cannot mount waits without an end.
+
+## How to fix
+Create the claim with ReadWriteMany or ReadOnlyMany, or name another.
+""",
+    ),
+    (
+        "CLU1208",
+        "claim-too-small",
+        Severity.WARNING,
+        Impact.DIES_UNDER_LOAD,
+        "the download ends when the volume is full",
+        """The model's claim holds less than the checkpoint.
+
+## Why it matters
+The size of the weights comes from the model's config; they have to fit beside what is there already.
+
+## How to fix
+Name or make a claim that holds the checkpoint.
+""",
+    ),
+    (
+        "CLU1209",
+        "secret-unusable",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "the kubelet cannot make the container",
+        """A Secret that the spec names is not there, or lacks the key.
+
+## Why it matters
+Its pods stay in `CreateContainerConfigError`; a pull secret that is missing shows as a failed pull.
+
+## How to fix
+Create the Secret with that key, or correct its name.
+""",
+    ),
+    (
+        "CLU1210",
+        "quota-exceeded",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "pods beyond it are not created, so groups stay incomplete",
+        """A ResourceQuota of the namespace does not leave room for the deployment.
+
+## Why it matters
+A quota refuses pods, not LeaderWorkerSets: the apply succeeds, and the last groups never start.
+
+## How to fix
+Raise the quota, or ask for less.
+""",
+    ),
+    (
+        "CLU1211",
+        "pods-refused",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "said by the API server itself, asked for one pod of the pool without making it",
+        """The namespace does not admit the pods of a pool.
+
+## Why it matters
+Pod Security, limit ranges and policies judge pods when they are created: the apply succeeds, and no
+pod ever comes. RDMA needs `IPC_LOCK`, and RoCE the node's network, which the level `baseline` refuses.
+
+## How to fix
+Label the namespace with a Pod Security level that admits them, or mend what the message names.
+""",
+    ),
+    (
+        "CLU1212",
+        "groups-do-not-fit",
+        Severity.ERROR,
+        Impact.WASTES_GPUS,
+        "the groups that fit hold their GPUs and wait for the others",
+        """The cluster's nodes cannot hold all groups of the spec.
+
+## Why it matters
+A group starts when all its pods run. Where only some fit, the rest is pending without an end, and
+prefill without decode serves nobody.
+
+## How to fix
+Add nodes, ask for fewer groups, or let pods reach the nodes that the details count.
+""",
+    ),
+    (
+        "CLU1213",
+        "groups-wait-for-others",
+        Severity.WARNING,
+        Impact.OPERATIONAL_RISK,
+        "it becomes ready only when somebody else's pods go",
+        """All groups would fit on the nodes, but not beside the pods that run there now.
+
+## Why it matters
+Pods of others hold the GPUs. What this deployment itself holds is not counted: it is replaced.
+
+## How to fix
+Wait for the other pods to end, or give these a higher `priority_class`.
+""",
+    ),
+    (
+        "CLU1214",
+        "other-gpus-in-reach",
+        Severity.WARNING,
+        Impact.DIES_UNDER_LOAD,
+        "memory and kernels were planned for another GPU",
+        """Nodes with another GPU than the spec's would take its pods as well.
+
+## Why it matters
+Nothing but a node selector or a taint keeps a pod off a node that has the resources. A group that
+spans two kinds of GPU, or lands on the smaller one, fails when its memory is planned.
+
+## How to fix
+Select `nvidia.com/gpu.product` in `pod.node_selector`, as the message says.
+""",
+    ),
+)
