@@ -16,6 +16,7 @@ from pathlib import Path
 
 from orchestrator.engine.check.environment import ensure_base
 from scripts import go_tools
+from scripts.bench_cluster import NODES, PODS, large_cluster
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = (sys.executable, "-m", "orchestrator")
@@ -133,6 +134,15 @@ def main() -> int:
     bench.row("expert file, torch with import", torch * 1000, "ms", None)
     bench.row("  torch takes", torch / reader, "times as long", 5, least=True)
     bench.row("  torch needs", torch_peak / reader_peak, "times the memory", 3, least=True)
+
+    with large_cluster("inference", ROOT / "docs" / "laptop" / "claims.yaml") as kubeconfig:
+        live = (REFERENCE, "--kubeconfig", kubeconfig)
+        measured([*DEPLOY, "apply", *live, "--yes"], runs=1)
+        seconds, peak = measured([*DEPLOY, "validate", *live, "--cluster"], runs=5)
+        bench.row(f"preflight of {NODES} nodes and {PODS} pods", seconds, "s", 5)
+        bench.row("  peak memory", peak, "MB", 300)
+        seconds, _ = measured([*DEPLOY, "status", *live], runs=5)
+        bench.row("  deploy status there", seconds, "s", 2)
     return 1 if bench.missed else 0
 
 

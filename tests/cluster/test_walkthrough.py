@@ -32,6 +32,7 @@ def test_the_walkthrough_works_as_written(tmp_path: Path) -> None:
         )
     said = done.stdout
     assert done.returncode == 0, said
+    assert "flash-pd-h200.yaml: 0 errors, 0 warnings" in said
     assert said.count("ready: prefill 2/2 groups ready") == 4, said
     assert "--ep-num-redundant-experts: 16 → 32" in said
     assert "revision 3 of dsv4-flash is applied" in said
