@@ -42,7 +42,7 @@ def large_cluster(namespace: str, claims: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, started(Path(folder), NODES) as plane:
 
         def kubectl(*words: str, stdin: str | None = None) -> None:
-            program = [go_tools.ensure("kubectl"), "--kubeconfig", str(plane.kubeconfig)]
+            program = [str(go_tools.ensure("kubectl")), "--kubeconfig", str(plane.kubeconfig)]
             subprocess.run(
                 [*program, *words], input=stdin, text=True, check=True, stdout=subprocess.DEVNULL
             )
