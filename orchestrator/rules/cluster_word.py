@@ -28,11 +28,12 @@ Install the controller that serves the kind, or take out what asks for it.
         Severity.ERROR,
         Impact.REFUSES_TO_START,
         "nobody tells a pod who leads its group",
-        """LeaderWorkerSet's webhooks are not registered in the cluster.
+        """LeaderWorkerSet's webhooks are not registered in the cluster, or nobody answers them.
 
 ## Why it matters
 Its pod webhook writes `LWS_LEADER_ADDRESS` and `LWS_WORKER_INDEX` into every pod of a group. Without
-it the objects are admitted, and each engine waits for a leader whose name it was never given.
+it the objects are admitted, and each engine waits for a leader whose name it was never given. A webhook
+that is registered and does not answer refuses every LeaderWorkerSet.
 
 ## How to fix
 Install LeaderWorkerSet with its webhooks, or repair its installation.
@@ -221,6 +222,37 @@ spans two kinds of GPU, or lands on the smaller one, fails when its memory is pl
 
 ## How to fix
 Select `nvidia.com/gpu.product` in `pod.node_selector`, as the message says.
+""",
+    ),
+    (
+        "CLU1215",
+        "workload-controller-old",
+        Severity.WARNING,
+        Impact.OPERATIONAL_RISK,
+        "what it makes of the objects was never seen",
+        """LeaderWorkerSet's controller is older than the one that the objects are checked against.
+
+## Why it matters
+Restart policies, labels of revisions and the status that `deploy status` reads came release by release;
+an older controller drops what it does not know.
+
+## How to fix
+Upgrade LeaderWorkerSet to 0.9.0 or newer.
+""",
+    ),
+    (
+        "CLU1216",
+        "topology-label-missing",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "the scheduler places no pod by a label that no node has",
+        """Pods are placed by a label of nodes that none of the nodes has.
+
+## Why it matters
+A required affinity or spread over a topology key leaves every pod pending where no node carries the key.
+
+## How to fix
+Label the nodes, or name the label that the cluster has.
 """,
     ),
 )

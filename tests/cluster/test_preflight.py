@@ -227,6 +227,60 @@ def test_an_rdma_resource_that_no_node_has(deployment: Deployment) -> None:
     assert all("with less than 1 rdma/ib in all" in one for one in said)
 
 
+def test_a_topology_that_no_node_knows(deployment: Deployment) -> None:
+    """A required anti-affinity over a label that the nodes do not carry."""
+    term = "{labelSelector: {}, topologyKey: example.com/rack}"
+    rule = f"requiredDuringSchedulingIgnoredDuringExecution: [{term}]"
+    deployment.change("\npools:", f"\npod: {{affinity: {{podAntiAffinity: {{{rule}}}}}}}\n\npools:")
+    said = only(asked(deployment), "topology-label-missing")
+    assert said == [
+        f"pool {pool} is placed by example.com/rack, which none of 8 nodes has"
+        for pool in ("prefill", "decode")
+    ]
+
+
+def test_an_old_controller(deployment: Deployment, kubectl: Kubectl) -> None:
+    """The image of its Deployment says the release; here one that is made up."""
+    place = ("-n", deployment.namespace)
+    image = "registry.k8s.io/lws/lws:v0.6.1"
+    kubectl("create", "deployment", "lws-controller-manager", f"--image={image}", *place)
+    label = ("deployment/lws-controller-manager", "app.kubernetes.io/name=lws")
+    kubectl("label", *place, "--overwrite", *label)
+    (said,) = only(asked(deployment), "workload-controller-old")
+    assert said == f"LeaderWorkerSet's controller is 0.6.1 ({image})"
+
+
+def test_a_webhook_whose_service_is_gone(deployment: Deployment, kubectl: Kubectl) -> None:
+    """It fails closed, so every LeaderWorkerSet would be refused; told with the Service."""
+    hook = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": deployment.namespace},
+        "webhooks": [
+            {
+                "name": "gone.example.com",
+                "clientConfig": {"service": {"namespace": "default", "name": "gone"}},
+                "rules": [
+                    {
+                        "apiGroups": ["leaderworkerset.x-k8s.io"],
+                        "apiVersions": ["v1"],
+                        "operations": ["DELETE"],
+                        "resources": ["leaderworkersets"],
+                    }
+                ],
+                "sideEffects": "None",
+                "admissionReviewVersions": ["v1"],
+                "failurePolicy": "Fail",
+            }
+        ],
+    }
+    kind = "validatingwebhookconfiguration"
+    with changed(kubectl, ("version",), ("delete", kind, deployment.namespace)):
+        kubectl("apply", "-f", "-", stdin=json.dumps(hook))
+        (said,) = only(asked(deployment), "workload-webhook-missing")
+    assert "cannot answer: there is no Service gone in namespace default" in said
+
+
 def test_what_may_not_be_looked_at_is_skipped(deployment: Deployment, tmp_path: Path) -> None:
     """An account with the documented rights sees no nodes, Secrets or claims: said, never passed."""
     report = asked(deployment, kubeconfig=member(deployment, tmp_path))

@@ -1,6 +1,6 @@
 """Which nodes a pod may run on and how many groups find a place, first fit; pure arithmetic.
 
-Affinity between pods is the scheduler's: where a spec has some, fewer groups may fit than told here.
+Affinity is the scheduler's: where a spec has some, fewer groups may fit than told here.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from orchestrator.cluster.preflight.context import Asked, found
 from orchestrator.cluster.preflight.nodes import PRODUCT, Node, nodes
 from orchestrator.cluster.preflight.placement import Placed, Wanted, barrier, place
 from orchestrator.diagnostics.model import Diagnostic
+from orchestrator.manifests.metadata import Object
 from orchestrator.manifests.pod import pod_template
 from orchestrator.plan.model import PoolPlan
 
@@ -32,6 +33,32 @@ def room(asked: Asked) -> Iterator[Diagnostic]:
             yield found("groups-wait-for-others", _text(beside, there, "beside the others"), at)
     for one in wanted:
         yield from _other_gpus(asked, one, there)
+
+
+def topology(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield labels by which pods have to be placed and that no node has which could take them."""
+    there: list[Node] | None = None
+    for index, pool in enumerate(asked.plan.pools):
+        spec = pod_template(asked.plan, pool, leader=True)["spec"]
+        keys = dict.fromkeys(_topology_keys(spec))
+        if keys and there is None:
+            resources = requests(spec)
+            there = nodes(asked.api, asked.plan.name, asked.plan.namespace, resources)
+        reach = [node for node in there or () if not barrier(node, _wanted(asked, pool))]
+        for key in keys:
+            if reach and not any(key in node.labels for node in reach):
+                text = f"pool {pool.name} is placed by {key}, which none of {len(reach)} nodes has"
+                yield found("topology-label-missing", text, ("pools", index))
+
+
+def _topology_keys(spec: Object) -> Iterator[str]:
+    affinity = spec.get("affinity") or {}
+    for kind in ("podAffinity", "podAntiAffinity"):
+        rules = (affinity.get(kind) or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
+        yield from (rule["topologyKey"] for rule in rules or ())
+    for spread in spec.get("topologySpreadConstraints") or ():
+        if spread.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule":
+            yield spread["topologyKey"]
 
 
 def _wanted(asked: Asked, pool: PoolPlan) -> Wanted:

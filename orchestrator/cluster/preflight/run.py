@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.cluster.errors import ForbiddenError
-from orchestrator.cluster.preflight import admission, objects, room, serving, volumes
+from orchestrator.cluster.preflight import admission, controller, objects, room, serving, volumes
 from orchestrator.cluster.preflight.context import Asked, Check
 from orchestrator.diagnostics.model import Diagnostic
 from orchestrator.diagnostics.report import Skipped
@@ -11,7 +11,8 @@ from orchestrator.diagnostics.report import Skipped
 CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("CLU1206", "namespace-missing", serving.namespace),
     ("CLU1201", "workload-api-missing", serving.kinds),
-    ("CLU1202", "workload-webhook-missing", serving.webhook),
+    ("CLU1202", "workload-webhook-missing", controller.webhooks),
+    ("CLU1215", "workload-controller-old", controller.release),
     ("CLU1205", "missing-permission", objects.rights),
     ("CLU1203", "object-refused", objects.dry_run),
     ("CLU1207", "claim-unusable", volumes.claims),
@@ -19,6 +20,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("CLU1210", "quota-exceeded", admission.quotas),
     ("CLU1211", "pods-refused", admission.pods),
     ("CLU1212", "groups-do-not-fit", room.room),
+    ("CLU1216", "topology-label-missing", room.topology),
 )
 """Code and name under which a check is skipped, and the check."""
 

@@ -1,8 +1,7 @@
-"""Whether the cluster serves what the objects are: the namespace, their kinds, and LeaderWorkerSet's webhook."""
+"""Whether the cluster serves what the objects are: the namespace, and their kinds."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from orchestrator.cluster.errors import KindMissingError
@@ -11,9 +10,6 @@ from orchestrator.diagnostics.model import Diagnostic, FieldPath
 
 _ASKS: dict[str, FieldPath] = {"PodMonitor": ("objects", "pod_monitor")}
 """Where the spec asks for a kind that not every deployment has; pools ask for all others."""
-
-_HOOKED = "/mutate--v1-pod"
-"""The path of LeaderWorkerSet's webhook of pods (v0.9.0, config/webhook/manifests.yaml)."""
 
 
 def namespace(asked: Asked) -> Iterator[Diagnostic]:
@@ -31,12 +27,3 @@ def kinds(asked: Asked) -> Iterator[Diagnostic]:
             asked.api.resource(api_version, kind)
         except KindMissingError as error:
             yield found("workload-api-missing", str(error), _ASKS.get(kind, ("pools",)))
-
-
-def webhook(asked: Asked) -> Iterator[Diagnostic]:
-    """Yield where nothing tells pods who leads them."""
-    version, kind = "admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"
-    if any(_HOOKED in json.dumps(one.get("webhooks")) for one in asked.api.list(version, kind)):
-        return
-    text = "no MutatingWebhookConfiguration is LeaderWorkerSet's pod webhook"
-    yield found("workload-webhook-missing", text, ("pools",))
