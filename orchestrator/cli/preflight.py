@@ -56,6 +56,8 @@ def ask_cluster(examined: Examined, report: Report, options: argparse.Namespace)
     size = checkpoint_bytes(model.value, spec.model.experts) if isinstance(model, Known) else 0
 
     def asked(api: Api) -> int:
+        release = api.get("/version")["gitVersion"]
+        sys.stderr.write(f"asked Kubernetes {release} at {api.server}\n")
         found, skipped = preflight(Asked(api, spec, planned, tuple(build(planned)), size))
         if options.probe:
             from orchestrator.cluster.probe.findings import findings

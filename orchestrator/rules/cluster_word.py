@@ -110,7 +110,8 @@ Create the namespace, or name another in the spec.
 
 ## Why it matters
 Pods of several nodes mount it at once, which only ReadWriteMany and ReadOnlyMany allow. A pod that
-cannot mount waits without an end.
+cannot mount waits without an end. A claim that is pending though its class binds at once has no volume
+that fits.
 
 ## How to fix
 Create the claim with ReadWriteMany or ReadOnlyMany, or name another.
@@ -253,6 +254,22 @@ A required affinity or spread over a topology key leaves every pod pending where
 
 ## How to fix
 Label the nodes, or name the label that the cluster has.
+""",
+    ),
+    (
+        "CLU1217",
+        "scheduling-missing",
+        Severity.ERROR,
+        Impact.REFUSES_TO_START,
+        "pods wait for a queue, a gang or a scheduler that is not there",
+        """Pods name a queue, a pod group or a scheduler that the cluster does not have.
+
+## Why it matters
+A queue's controller suspends pods until it admits them; a scheduler that does not run never looks at
+its pods. Both leave them pending without a word.
+
+## How to fix
+Install what is named or create the object, or take the label, annotation or `schedulerName` out.
 """,
     ),
 )

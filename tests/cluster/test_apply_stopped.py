@@ -2,11 +2,13 @@
 
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from orchestrator.cli.desired import desired
 from orchestrator.cluster.api import Api
@@ -20,6 +22,7 @@ from scripts.control_plane import background
 from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import kubectl_on
 from tests.cluster.deployments import NAME, Deployment, prepare
+from tests.cluster.forwarder import forwarding
 
 OBJECTS = 12
 
@@ -109,6 +112,33 @@ def test_an_api_server_that_dies_is_told(tmp_path: Path, mortal: ControlPlane) -
     assert said.startswith("cannot apply LeaderWorkerSet dsv4-flash-prefill in namespace mortal: ")
     assert f"{mortal.url} stopped answering" in said
     assert f"4 of {OBJECTS} objects are done, the last one PodDisruptionBudget" in said
+
+
+def test_an_api_server_that_restarts_is_waited_for(
+    deployment: Deployment, control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    """It is away for two seconds after the fourth object; the apply goes on and is complete."""
+    wanted = desired(deployment.spec)
+    assert not isinstance(wanted, Report)
+    with forwarding(control_plane.url) as way:
+        config = yaml.safe_load(deployment.kubeconfig.read_text(encoding="utf-8"))
+        config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{way.port}"
+        path = tmp_path / "through-the-way"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        api, revision = connect(path), replace(wanted.revision, number=1)
+        diff = compare(api, revision.name, revision.namespace, revision.objects, [])
+        said: list[str] = []
+
+        def say(text: str) -> None:
+            said.append(text)
+            if len(said) == 4:
+                way.cut()
+                threading.Timer(2.0, way.mend).start()
+
+        carry_out(api, diff, revision, [], say)
+    assert len(said) == OBJECTS
+    assert {"1": "applied"} == deployment.revisions()
+    assert "nothing would change" in deployment.deploy("diff").stdout
 
 
 def test_two_at_once_do_not_mix(deployment: Deployment) -> None:

@@ -60,6 +60,7 @@ def test_no_cluster_is_one_line(deployment: Deployment, tmp_path: Path) -> None:
     done = deployment.deploy("validate", "--cluster", kubeconfig=tmp_path / "none")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+    assert "asked Kubernetes v1." in deployment.deploy("validate", "--cluster").stderr
     done = deployment.deploy("validate", "--probe")
     assert (2, True) == (done.returncode, "add --cluster" in done.stderr)
 
@@ -81,7 +82,7 @@ def test_claims(deployment: Deployment, kubectl: Kubectl) -> None:
         f"there is no claim {claim} in namespace {deployment.namespace}"
         for claim in ("model-cache", "expert-distribution")
     ]
-    claims = [
+    claims: list[Any] = [
         {
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",
@@ -93,12 +94,14 @@ def test_claims(deployment: Deployment, kubectl: Kubectl) -> None:
             ("expert-distribution", "ReadWriteOnce", "1Gi"),
         )
     ]
+    claims[1]["spec"]["storageClassName"] = "no-such-class"
     listed = {"apiVersion": "v1", "kind": "List", "items": claims}
     kubectl("apply", "-f", "-", stdin=json.dumps(listed))
     report = asked(deployment)
     assert names(report) == ["claim-too-small", "claim-unusable"]
     said = " ".join(one["message"] for one in report["diagnostics"])
     assert "has ReadWriteOnce, and 4 pods mount it" in said
+    assert "is pending: no volume of its class fits it" in said
     assert "holds 11 GB, the checkpoint has " in said
 
 
@@ -237,6 +240,49 @@ def test_a_topology_that_no_node_knows(deployment: Deployment) -> None:
         f"pool {pool} is placed by example.com/rack, which none of 8 nodes has"
         for pool in ("prefill", "decode")
     ]
+
+
+def test_a_queue_that_is_not_there(deployment: Deployment) -> None:
+    """Kueue's label without Kueue, and a scheduler by name."""
+    deployment.change("\npools:", "\npod: {labels: {kueue.x-k8s.io/queue-name: gpus}}\n\npools:")
+    said = only(asked(deployment), "scheduling-missing")
+    assert said[0] == (
+        "pool prefill: kueue.x-k8s.io/queue-name=gpus needs kueue.x-k8s.io, "
+        "which the cluster does not serve"
+    )
+
+
+def test_a_queue_of_another_name(deployment: Deployment, kubectl: Kubectl) -> None:
+    """With the kind served, the object has to be there; then nothing is found."""
+    names_of = {"plural": "localqueues", "singular": "localqueue", "kind": "LocalQueue"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    version = {"name": "v1beta1", "served": True, "storage": True, "schema": schema}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": "localqueues.kueue.x-k8s.io",
+            # The API server wants it for groups of the Kubernetes project; this one is made up.
+            "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"},
+        },
+        "spec": {
+            "group": "kueue.x-k8s.io",
+            "names": {**names_of, "listKind": "LocalQueueList"},
+            "scope": "Namespaced",
+            "versions": [version],
+        },
+    }
+    deployment.change("\npools:", "\npod: {labels: {kueue.x-k8s.io/queue-name: gpus}}\n\npools:")
+    name = "customresourcedefinition/localqueues.kueue.x-k8s.io"
+    with changed(kubectl, ("version",), ("delete", name)):
+        kubectl("apply", "-f", "-", stdin=json.dumps(crd))
+        kubectl("wait", name, "--for=condition=Established", "--timeout=30s")
+        (said, _) = only(asked(deployment), "scheduling-missing")
+        assert "names LocalQueue gpus, which is not there in namespace" in said
+        queue = {"apiVersion": "kueue.x-k8s.io/v1beta1", "kind": "LocalQueue"}
+        about = {"name": "gpus", "namespace": deployment.namespace}
+        kubectl("apply", "-f", "-", stdin=json.dumps({**queue, "metadata": about}))
+        assert asked(deployment)["diagnostics"] == []
 
 
 def test_an_old_controller(deployment: Deployment, kubectl: Kubectl) -> None:

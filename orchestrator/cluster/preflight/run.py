@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from orchestrator.cluster.errors import ForbiddenError
-from orchestrator.cluster.preflight import admission, controller, objects, room, serving, volumes
+from orchestrator.cluster.preflight import (
+    admission,
+    controller,
+    objects,
+    room,
+    scheduling,
+    serving,
+    volumes,
+)
 from orchestrator.cluster.preflight.context import Asked, Check
 from orchestrator.diagnostics.model import Diagnostic
 from orchestrator.diagnostics.report import Skipped
@@ -21,6 +29,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("CLU1211", "pods-refused", admission.pods),
     ("CLU1212", "groups-do-not-fit", room.room),
     ("CLU1216", "topology-label-missing", room.topology),
+    ("CLU1217", "scheduling-missing", scheduling.scheduling),
 )
 """Code and name under which a check is skipped, and the check."""
 

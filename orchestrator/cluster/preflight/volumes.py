@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from orchestrator.cluster.preflight.context import Asked, found
 from orchestrator.cluster.quantity import amount as quantity
 from orchestrator.diagnostics.model import Diagnostic, FieldPath
+from orchestrator.manifests.metadata import Object
 from orchestrator.plan.model import FromSecret, Mount
 
 _SHARED = {"ReadWriteMany", "ReadOnlyMany"}
@@ -44,6 +45,9 @@ def _claim(asked: Asked, name: str, mount: Mount, many: int, at: FieldPath) -> I
     phase = (claim.get("status") or {}).get("phase")
     if phase == "Lost":
         yield found("claim-unusable", f"claim {name} {place} has lost its volume", at)
+    if phase == "Pending" and _binds_at_once(asked, claim):
+        text = f"claim {name} {place} is pending: no volume of its class fits it"
+        yield found("claim-unusable", text, at)
     size = (claim.get("status") or {}).get("capacity") or claim["spec"]["resources"]["requests"]
     held = int(quantity(size.get("storage", "0")))
     if mount.name == "model" and held < asked.checkpoint_bytes:
@@ -52,6 +56,13 @@ def _claim(asked: Asked, name: str, mount: Mount, many: int, at: FieldPath) -> I
             f"the checkpoint has {asked.checkpoint_bytes / 1e9:.0f} GB"
         )
         yield found("claim-too-small", text, at)
+
+
+def _binds_at_once(asked: Asked, claim: Object) -> bool:
+    """Return whether a claim is bound before a pod asks for it; without a class it is, by hand."""
+    name = claim["spec"].get("storageClassName")
+    kind = asked.api.find("storage.k8s.io/v1", "StorageClass", None, name) if name else None
+    return (kind or {}).get("volumeBindingMode") != "WaitForFirstConsumer"
 
 
 def secrets(asked: Asked) -> Iterator[Diagnostic]:
