@@ -36,7 +36,7 @@ def deploy(site: Path, *words: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_installed_package_does_the_main_job(installed: Path, tmp_path: Path) -> None:
-    """Init, validate, plan, render and explain run from the wheel alone."""
+    """Init, validate, plan, render, chart and explain run from the wheel alone."""
     where = [sys.executable, "-P", "-c", "import orchestrator; print(orchestrator.__file__)"]
     env = {**os.environ, "PYTHONPATH": str(installed)}
     found = subprocess.run(where, capture_output=True, text=True, check=True, env=env).stdout
@@ -47,6 +47,7 @@ def test_installed_package_does_the_main_job(installed: Path, tmp_path: Path) ->
         ["validate", spec],
         ["plan", spec],
         ["render", spec, "-o", tmp_path / "out"],
+        ["chart", spec, "-o", tmp_path / "chart"],
         ["explain", "EXP401"],
         ["schema"],
     ):

@@ -272,4 +272,20 @@ its pods. Both leave them pending without a word.
 Install what is named or create the object, or take the label, annotation or `schedulerName` out.
 """,
     ),
+    (
+        "CLU1218",
+        "memory-limit-added",
+        Severity.ERROR,
+        Impact.DIES_UNDER_LOAD,
+        "the kernel kills the engine when the weights pass through memory",
+        """A LimitRange of the namespace gives the engine a limit of memory that the spec does not have.
+
+## Why it matters
+Limit ranges fill in what a container leaves open, when the pod is created; their defaults are made for
+small services. The engine is killed while it loads, and the spec shows no limit at all.
+
+## How to fix
+Set `pod.resources.memory` of the pool, or change the LimitRange.
+""",
+    ),
 )

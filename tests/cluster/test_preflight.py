@@ -143,6 +143,21 @@ def test_pod_security(deployment: Deployment, kubectl: Kubectl) -> None:
     )
 
 
+def test_a_limit_that_nobody_asked_for(deployment: Deployment, kubectl: Kubectl) -> None:
+    """A LimitRange's default reaches the engine; a limit of the spec's own keeps it out."""
+    about = {"name": "small", "namespace": deployment.namespace}
+    limits = [{"type": "Container", "default": {"memory": "512Mi"}}]
+    one = {"apiVersion": "v1", "kind": "LimitRange", "metadata": about, "spec": {"limits": limits}}
+    kubectl("apply", "-f", "-", stdin=json.dumps(one))
+    said = only(asked(deployment), "memory-limit-added")
+    assert said == [
+        f"pool {pool}: a LimitRange of the namespace limits the engine to 512Mi"
+        for pool in ("prefill", "decode")
+    ]
+    deployment.change("\npools:", "\npod: {resources: {memory: 1500Gi}}\n\npools:")
+    assert asked(deployment)["diagnostics"] == []
+
+
 def test_what_helm_owns(deployment: Deployment, kubectl: Kubectl) -> None:
     """An object of that name that is somebody else's."""
     service = f"{NAME}-router"
@@ -231,10 +246,12 @@ def test_an_rdma_resource_that_no_node_has(deployment: Deployment) -> None:
 
 
 def test_a_topology_that_no_node_knows(deployment: Deployment) -> None:
-    """A required anti-affinity over a label that the nodes do not carry."""
+    """A required affinity over a label that the nodes do not carry; an anti-affinity stops nobody."""
     term = "{labelSelector: {}, topologyKey: example.com/rack}"
     rule = f"requiredDuringSchedulingIgnoredDuringExecution: [{term}]"
     deployment.change("\npools:", f"\npod: {{affinity: {{podAntiAffinity: {{{rule}}}}}}}\n\npools:")
+    assert asked(deployment)["diagnostics"] == []
+    deployment.change("podAntiAffinity", "podAffinity")
     said = only(asked(deployment), "topology-label-missing")
     assert said == [
         f"pool {pool} is placed by example.com/rack, which none of 8 nodes has"

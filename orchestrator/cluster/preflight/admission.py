@@ -54,6 +54,21 @@ def quotas(asked: Asked) -> Iterator[Diagnostic]:
                 yield found("quota-exceeded", text, ("namespace",))
 
 
+def _limited(sent: Object, admitted: Object, pool: str, index: int) -> Iterator[Diagnostic]:
+    """Yield where a LimitRange gave the engine a limit of memory that the plan does not have."""
+    limit = _memory_limit(admitted)
+    if limit and not _memory_limit(sent):
+        text = f"pool {pool}: a LimitRange of the namespace limits the engine to {limit}"
+        fix = f"set pools[{index}].pod.resources.memory to what a node gives, or change the LimitRange"
+        yield found("memory-limit-added", text, ("pools", index), fix)
+
+
+def _memory_limit(pod: Object) -> str | None:
+    engine = next(one for one in pod["spec"]["containers"] if one["name"] == "engine")
+    limit: str | None = ((engine.get("resources") or {}).get("limits") or {}).get("memory")
+    return limit
+
+
 def pods(asked: Asked) -> Iterator[Diagnostic]:
     """Yield pools whose pods the API server would not admit."""
     for index, pool in enumerate(asked.plan.pools):
@@ -62,7 +77,8 @@ def pods(asked: Asked) -> Iterator[Diagnostic]:
         about["namespace"] = asked.plan.namespace
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": template["spec"]}
         try:
-            asked.api.create(pod, dry_run=True)
+            admitted = asked.api.create(pod, dry_run=True)
+            yield from _limited(pod, admitted, pool.name, index)
         except ForbiddenError:
             raise
         except NotFoundError:

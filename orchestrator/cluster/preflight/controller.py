@@ -32,7 +32,10 @@ def webhooks(asked: Asked) -> Iterator[Diagnostic]:
         for one in asked.api.list("admissionregistration.k8s.io/v1", kind):
             for hook in one.get("webhooks") or ():
                 told = told or _PODS in _path(hook)
-                if not any(map(_concerns, hook.get("rules") or ())):
+                # One for chosen namespaces is judged by the dry runs, which know whether it is this one.
+                if hook.get("namespaceSelector") or not any(
+                    map(_concerns, hook.get("rules") or ())
+                ):
                     continue
                 service = hook["clientConfig"].get("service")
                 why = _silence(asked.api, service) if service else ""

@@ -52,10 +52,11 @@ def topology(asked: Asked) -> Iterator[Diagnostic]:
 
 
 def _topology_keys(spec: Object) -> Iterator[str]:
-    affinity = spec.get("affinity") or {}
-    for kind in ("podAffinity", "podAntiAffinity"):
-        rules = (affinity.get(kind) or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
-        yield from (rule["topologyKey"] for rule in rules or ())
+    # A required anti-affinity lets a pod onto a node without the key (kube-scheduler,
+    # plugins/interpodaffinity/filtering.go, 1.37).
+    affinity = (spec.get("affinity") or {}).get("podAffinity") or {}
+    for rule in affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or ():
+        yield rule["topologyKey"]
     for spread in spec.get("topologySpreadConstraints") or ():
         if spread.get("whenUnsatisfiable", "DoNotSchedule") == "DoNotSchedule":
             yield spread["topologyKey"]
