@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,9 +23,7 @@ def main(*files: str) -> int:
     said = {
         "node": os.environ.get("NODE_NAME", ""),
         "memlock": resource.getrlimit(resource.RLIMIT_MEMLOCK)[0],
-        "shm_bytes": shutil.disk_usage("/dev/shm").total,  # noqa: S108
         "uverbs": sorted(one.name for one in (ROOT / "dev/infiniband").glob("uverbs*")),
-        "peer_memory": (ROOT / "sys/module/nvidia_peermem").exists(),
         "nics": [nic(folder) for folder in entries("sys/class/infiniband")],
         "gpus": gpus(),
         "deep_ep": deep_ep(),
@@ -63,8 +60,6 @@ def nic(folder: Path) -> dict[str, object]:
         "name": folder.name,
         "state": text(port / "state").partition(": ")[2],
         "link_layer": text(port / "link_layer"),
-        "rate": text(port / "rate"),
-        "numa": text(folder / "device" / "numa_node"),
         "bus": bus(folder / "device"),
         "gids": gids,
     }

@@ -29,11 +29,6 @@ def hooks(plan: ClusterPlan) -> list[Object]:
     return [_serving(plan), *([_expert_file(plan, replaying)] if replaying else [])]
 
 
-def hook_name(plan: ClusterPlan, check: str) -> str:
-    """Return the name of one test pod."""
-    return f"{plan.name}-check-{check}"
-
-
 def _serving(plan: ClusterPlan) -> Object:
     front, first = plan.router, plan.pools[0]
     client = (
@@ -75,7 +70,7 @@ def _expert_file(plan: ClusterPlan, pool: PoolPlan) -> Object:
 
 
 def _pod(plan: ClusterPlan, check: str, settings: PodSettings, spec: Object) -> Object:
-    about = metadata(plan, hook_name(plan, check), common(plan, "check"))
+    about = metadata(plan, f"{plan.name}-check-{check}", common(plan, "check"))
     for container in spec["containers"]:
         for side in container["resources"].values():
             side["ephemeral-storage"] = _LOGS

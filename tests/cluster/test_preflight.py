@@ -359,6 +359,9 @@ def test_a_right_that_applying_needs(deployment: Deployment, tmp_path: Path) -> 
     said = [one["message"] for one in report["diagnostics"] if one["name"] == "missing-permission"]
     place = f"in namespace {deployment.namespace}"
     assert f"you may not patch leaderworkersets {place}" in said
+    # What could not be asked is no refusal of the object.
+    assert "object-refused" not in names(report)
+    assert "object-refused" in {one["name"] for one in report["skipped"]}
 
 
 def test_a_cluster_without_leader_worker_sets(tmp_path: Path, mortal: ControlPlane) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -48,8 +48,7 @@ def nodes(api: Api, name: str, namespace: str, resources: Iterable[str]) -> list
         for resource, amount in requests(pod["spec"]).items():
             if resource in wanted:
                 count[resource] += amount
-        if pod["spec"].get("hostNetwork"):
-            ports.setdefault(node, set()).update(_ports(pod))
+        ports.setdefault(node, set()).update(_host_ports(pod["spec"]))
     return [
         _node(one, wanted, used.get(one["metadata"]["name"], {}), ports)
         for one in api.list("v1", "Node")
@@ -62,10 +61,13 @@ def _is_ours(pod: Object, name: str, namespace: str) -> bool:
     return about["namespace"] == namespace and labels.get(INSTANCE_LABEL) == name
 
 
-def _ports(pod: Object) -> Iterable[int]:
-    for container in pod["spec"]["containers"]:
+def _host_ports(spec: Object) -> Iterator[int]:
+    """Yield the ports of its node that a pod takes: on the node's network all it names."""
+    field = "containerPort" if spec.get("hostNetwork") else "hostPort"
+    for container in spec["containers"]:
         for port in container.get("ports") or ():
-            yield port["containerPort"]
+            if field in port:
+                yield port[field]
 
 
 def _node(

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from orchestrator.cluster.api import named
 from orchestrator.cluster.diff import compare
 from orchestrator.cluster.difftext import refusals
-from orchestrator.cluster.errors import KindMissingError, NotFoundError, RefusedError
+from orchestrator.cluster.errors import (
+    ForbiddenError,
+    KindMissingError,
+    NotFoundError,
+    RefusedError,
+)
 from orchestrator.cluster.preflight.context import Asked, found
 from orchestrator.diagnostics.model import Diagnostic, FieldPath
 from orchestrator.manifests.metadata import Object
@@ -24,6 +29,8 @@ def dry_run(asked: Asked) -> Iterator[Diagnostic]:
             diff = compare(asked.api, asked.plan.name, asked.plan.namespace, [one], [])
         except (KindMissingError, NotFoundError):
             continue  # told by other checks: the kind, or the namespace, is not there
+        except ForbiddenError:
+            raise  # the caller may not ask, which is told by `rights`
         except RefusedError as error:
             yield found("object-refused", str(error), _place(asked, one))
             continue

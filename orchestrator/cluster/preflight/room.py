@@ -16,7 +16,7 @@ from orchestrator.plan.model import PoolPlan
 
 
 def room(asked: Asked) -> Iterator[Diagnostic]:
-    """Yield pools whose groups do not fit, at all or for now, and nodes of another GPU in reach."""
+    """Yield pools whose groups do not fit, at all or for now, or that nodes cannot place or should not."""
     plan = asked.plan
     # Of two pools on one kind of node the larger groups are harder to place, so they come first.
     pools = sorted(plan.pools, key=lambda pool: -pool.nodes)
@@ -31,24 +31,19 @@ def room(asked: Asked) -> Iterator[Diagnostic]:
             yield found("groups-do-not-fit", _text(alone, there, "at all"), at)
         elif beside.fit < beside.groups:
             yield found("groups-wait-for-others", _text(beside, there, "beside the others"), at)
-    for one in wanted:
+    for pool, one in zip(pools, wanted, strict=True):
         yield from _other_gpus(asked, one, there)
+        yield from _topology(asked, pool, one, there)
 
 
-def topology(asked: Asked) -> Iterator[Diagnostic]:
+def _topology(asked: Asked, pool: PoolPlan, one: Wanted, there: list[Node]) -> Iterator[Diagnostic]:
     """Yield labels by which pods have to be placed and that no node has which could take them."""
-    there: list[Node] | None = None
-    for index, pool in enumerate(asked.plan.pools):
-        spec = pod_template(asked.plan, pool, leader=True)["spec"]
-        keys = dict.fromkeys(_topology_keys(spec))
-        if keys and there is None:
-            resources = requests(spec)
-            there = nodes(asked.api, asked.plan.name, asked.plan.namespace, resources)
-        reach = [node for node in there or () if not barrier(node, _wanted(asked, pool))]
-        for key in keys:
-            if reach and not any(key in node.labels for node in reach):
-                text = f"pool {pool.name} is placed by {key}, which none of {len(reach)} nodes has"
-                yield found("topology-label-missing", text, ("pools", index))
+    reach = [node for node in there if not barrier(node, one)]
+    spec = pod_template(asked.plan, pool, leader=True)["spec"]
+    for key in dict.fromkeys(_topology_keys(spec)):
+        if reach and not any(key in node.labels for node in reach):
+            text = f"pool {pool.name} is placed by {key}, which none of {len(reach)} nodes has"
+            yield found("topology-label-missing", text, ("pools", asked.plan.pools.index(pool)))
 
 
 def _topology_keys(spec: Object) -> Iterator[str]:

@@ -28,7 +28,6 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("CLU1210", "quota-exceeded", admission.quotas),
     ("CLU1211", "pods-refused", admission.pods),
     ("CLU1212", "groups-do-not-fit", room.room),
-    ("CLU1216", "topology-label-missing", room.topology),
     ("CLU1217", "scheduling-missing", scheduling.scheduling),
 )
 """Code and name under which a check is skipped, and the check."""

@@ -31,7 +31,7 @@ def fake_node(root: Path) -> None:
     port = device / "ports" / "1"
     (port / "gids").mkdir(parents=True)
     (port / "gid_attrs" / "types").mkdir(parents=True)
-    for name, text in (("state", "4: ACTIVE"), ("link_layer", "Ethernet"), ("rate", "400 Gb/sec")):
+    for name, text in (("state", "4: ACTIVE"), ("link_layer", "Ethernet")):
         (port / name).write_text(f"{text}\n")
     for index, (gid, kind) in enumerate(
         (
