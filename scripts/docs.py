@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from orchestrator.cli import engine, release
+from orchestrator.cli import engine, experts, release
 from orchestrator.cli.chart import charted
 from orchestrator.cli.checking import examine, planned
 from orchestrator.cli.parser import VERBS, build_parser
@@ -150,7 +150,7 @@ def _type(field: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 def _cli() -> Iterator[str]:
     yield "# Commands\n"
-    nested = ([verb.NAME, action] for verb in (engine, release) for action in verb.ACTIONS)
+    nested = ([verb.NAME, action] for verb in (engine, release, experts) for action in verb.ACTIONS)
     for words in ([], *([verb.NAME] for verb in VERBS), *nested):
         name = " ".join(["deploy", *words])
         yield f"\n## {name}\n\n```text\n$ {name} --help\n{_help(words)}```\n"
