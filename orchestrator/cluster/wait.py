@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.diff import Action, Diff, Step
@@ -14,7 +15,8 @@ from orchestrator.cluster.standing import Standing
 from orchestrator.cluster.workload import workload
 from orchestrator.plan.budgets import PULL_SECONDS
 
-STEP_SECONDS = 3.0
+PAUSES = (0.5, 1.0, 2.0, 3.0)
+"""Seconds between two looks: what is nearly ready is seen soon, and a long start costs few requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def wait(
     """
     clock = clock or Clock()
     end = clock.now() + seconds
+    pauses = chain(PAUSES, repeat(PAUSES[-1]))
     while True:
         state = observe(api, name, namespace)
         if state.settled:
@@ -71,7 +74,7 @@ def wait(
                 f"{summary(state)}\n  everything is applied and nothing was taken back: "
                 f"`deploy status` shows each rank, `deploy rollback` returns to the last revision"
             )
-        clock.sleep(STEP_SECONDS)
+        clock.sleep(next(pauses))
 
 
 def summary(state: Standing) -> str:

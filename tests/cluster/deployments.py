@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import Kubectl
 
@@ -92,27 +94,49 @@ class Deployment:
         return list(engine["command"])
 
 
-def prepare(folder: Path, namespace: str, plane: ControlPlane, kubectl: Kubectl) -> Deployment:
-    """Return the reference deployment, its claims made, nothing of it applied."""
-    text = (CONFIGS / "flash-pd-h200.yaml").read_text(encoding="utf-8")
+def prepare(
+    folder: Path,
+    namespace: str,
+    plane: ControlPlane,
+    kubectl: Kubectl,
+    config: Path = CONFIGS / "flash-pd-h200.yaml",
+) -> Deployment:
+    """Return a deployment of a reference spec, its claims made, nothing of it applied."""
     spec = folder / "cluster.yaml"
-    spec.write_text(text.replace("namespace: inference", f"namespace: {namespace}"), "utf-8")
+    text = config.read_text(encoding="utf-8").replace("\nnamespace: inference\n", "\n")
+    spec.write_text(text.replace("\nengine:", f"\nnamespace: {namespace}\nengine:", 1), "utf-8")
     shutil.copytree(CONFIGS / "recordings", folder / "recordings")
+    deployment = Deployment(spec, namespace, Path(plane.kubeconfig), kubectl)
+    done = deployment.deploy("render")
+    assert done.returncode == 0, done.stderr
+    claims = claims_of(list(yaml.safe_load_all(done.stdout)))
+    kubectl("apply", "-n", namespace, "-f", "-", stdin=json.dumps(claims))
+    return deployment
+
+
+def claims_of(objects: list[Any]) -> dict[str, Any]:
+    """Return the claims that objects name, as a list that kubectl takes."""
+    spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Ti"}}}
     claims = [
         {
             "apiVersion": "v1",
             "kind": "PersistentVolumeClaim",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {
-                "accessModes": ["ReadWriteMany"],
-                "resources": {"requests": {"storage": "1Ti"}},
-            },
+            "metadata": {"name": name},
+            "spec": spec,
         }
-        for name in ("model-cache", "expert-distribution")
+        for name in sorted(_named(objects))
     ]
-    listed = {"apiVersion": "v1", "kind": "List", "items": claims}
-    kubectl("apply", "-f", "-", stdin=json.dumps(listed))
-    return Deployment(spec, namespace, Path(plane.kubeconfig), kubectl)
+    return {"apiVersion": "v1", "kind": "List", "items": claims}
+
+
+def _named(node: Any) -> set[str]:
+    """Return the names of all claims below a node."""
+    if isinstance(node, list):
+        return {name for child in node for name in _named(child)}
+    if not isinstance(node, dict):
+        return set()
+    here = node.get("persistentVolumeClaim")
+    return ({here["claimName"]} if here else set()) | _named(list(node.values()))
 
 
 def eventually(said: Callable[[], str], expected: str, seconds: float = 30.0) -> str:

@@ -2,22 +2,20 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.cluster.conftest import TIMEOUT, Kubectl
+from tests.cluster.deployments import CONFIGS, DEPLOY, claims_of
 from tests.cluster.groups import items
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
-DEPLOY = Path(sys.executable).parent / "deploy"
+SPECS = sorted(CONFIGS.glob("*.yaml"))
 
 
-@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
+@pytest.fixture(params=SPECS, ids=lambda path: path.stem)
 def rendered(request: pytest.FixtureRequest) -> str:
     """The objects of one reference spec, as a user pipes them to kubectl."""
     done = subprocess.run(
@@ -33,7 +31,7 @@ def prepared(rendered: str, kubectl: Kubectl) -> Iterator[str]:
     objects = list(yaml.safe_load_all(rendered))
     (name,) = {one["metadata"]["namespace"] for one in objects}
     kubectl("apply", "-f", "-", stdin=json.dumps(_namespace(name)))
-    claims = json.dumps(_list([_claim(claim) for claim in sorted(_claims(objects))]))
+    claims = json.dumps(claims_of(objects))
     kubectl("apply", "-n", name, "-f", "-", stdin=claims)
     yield name
     whole = ("--ignore-not-found", "--cascade=foreground", TIMEOUT)
@@ -76,29 +74,5 @@ def test_every_pod_becomes_ready_where_its_gpus_are(
     kubectl("wait", "-n", prepared, "pods", "--all", "--for=delete", TIMEOUT)
 
 
-def _claims(node: Any) -> set[str]:
-    """Return the names of all claims below a node."""
-    if isinstance(node, list):
-        return {name for child in node for name in _claims(child)}
-    if not isinstance(node, dict):
-        return set()
-    here = node.get("persistentVolumeClaim")
-    return ({here["claimName"]} if here else set()) | _claims(list(node.values()))
-
-
-def _claim(name: str) -> dict[str, Any]:
-    spec = {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Ti"}}}
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name},
-        "spec": spec,
-    }
-
-
 def _namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-
-
-def _list(things: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "List", "items": things}
