@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.terminal import UserError
-from orchestrator.experts.balancedness import Layout, fitting_ranks
 
 if TYPE_CHECKING:
     from orchestrator.catalog.model_config import ModelShape
+    from orchestrator.experts.balancedness import Layout
     from orchestrator.pools import PoolView
 
 MOST_REDUNDANT = 4096
@@ -32,6 +32,8 @@ class Setting:
 
     def layouts(self, experts: int) -> tuple[Layout, ...]:
         """Return the pools' layouts once each, the one asked for, or the usual sizes that fit."""
+        from orchestrator.experts.balancedness import Layout, fitting_ranks
+
         if self.pools:
             return tuple(dict.fromkeys(Layout(view.ep, view.redundant) for view in self.pools))
         if self.ranks:
@@ -56,9 +58,8 @@ class Setting:
 
     def pools_of(self, layout: Layout) -> tuple[str, ...]:
         """Return the names of the pools with a layout."""
-        return tuple(
-            view.pool.name for view in self.pools if Layout(view.ep, view.redundant) == layout
-        )
+        asked = (layout.ranks, layout.redundant)
+        return tuple(view.pool.name for view in self.pools if (view.ep, view.redundant) == asked)
 
 
 def add_setting(parser: argparse.ArgumentParser) -> None:

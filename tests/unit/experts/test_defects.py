@@ -98,6 +98,10 @@ def test_a_map_has_the_width_of_one_redundancy(files: Path) -> None:
     (wider,) = of_other_width(file, 8, 4, "decode", "experts.redundant")
     assert "has 10 slots per layer, the pool has 8 routed + 4 redundant = 12" in wider.message
     assert "set `experts.redundant` to 2, or use a `logical_count`" == wider.fix
+    (narrower,) = of_other_width(file, 8, 0, "decode", "experts.redundant")
+    assert "set `experts.redundant` to 2, or use a `logical_count`" == narrower.fix
+    (other,) = of_other_width(file, 64, 0, "decode", "experts.redundant")
+    assert "use a map or a `logical_count` of this model" == other.fix
     counts = read_expert_file(files / "counts.json")
     assert [] == list(of_other_width(counts, 8, 4, "decode", "experts.redundant"))
 
