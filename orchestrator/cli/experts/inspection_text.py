@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.catalog.model_config import published
 from orchestrator.cli.experts.inspection import KNOWN_MODELS, Inspected
 from orchestrator.diagnostics.model import Severity
-from orchestrator.experts.balancedness import Balancedness, Layout, balancedness
+from orchestrator.experts.balancedness import Balancedness, Layout, balancedness, usable_counts
 from orchestrator.experts.expert_file import ExpertFile, ExpertFileKind
 
 if TYPE_CHECKING:
@@ -67,8 +67,14 @@ def _nonzero(file: ExpertFile) -> str:
 def _shape(one: Inspected) -> str:
     file = one.file
     if not file.mapping:
-        return f"{file.layers} layers × {file.columns} experts"
-    return f"{file.layers} layers × {file.columns} slots for {one.experts} experts"
+        return f"{_many(file.layers, 'layer')} × {_many(file.columns, 'expert')}"
+    return (
+        f"{_many(file.layers, 'layer')} × {file.columns} slots for {_many(one.experts, 'expert')}"
+    )
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _model(one: Inspected, setting: Setting) -> str:
@@ -88,8 +94,11 @@ def _counts(one: Inspected) -> str:
     usual = one.usual_total
     if not usual:
         return "none"
+    if not usable_counts(one.file):
+        return "none to compute with: negative, no numbers, or from 2**53 on"
     alike = one.file.layer_totals.count(usual)
-    said = f"{usual:,} in {'every layer' if alike == one.file.layers else f'{alike} layers'}"
+    where = "every layer" if alike == one.file.layers else _many(alike, "layer")
+    said = f"{usual:,} in {where}"
     if one.model and one.tokens is not None:
         said += f": {one.tokens:,} tokens of {one.model.experts_per_token} experts each"
     odd = [

@@ -47,7 +47,7 @@ class Setting:
     def few_layouts(self, experts: int) -> tuple[Layout, ...]:
         """Return the same, but of the usual sizes one: the largest up to EP 16."""
         found = self.layouts(experts)
-        if self.pools or self.ranks:
+        if not self.usual:
             return found
         return tuple(one for one in found if one.ranks <= USUAL_RANKS)[-1:] or found[:1]
 

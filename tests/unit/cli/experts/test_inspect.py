@@ -114,6 +114,24 @@ def test_layers_that_counted_differently_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[1e308, 1e308]]", "counts   none to compute with"),
+        ("[[1, -1, 5]]", "counts   none to compute with"),
+        ("[[7], [7], [1]]", "counts   7 in 2 layers; 1 in layer 2\n"),
+        ("[[7, 2], [0, 0]]", "counts   9 in 1 layer\n"),
+        ("[[0, 0]]", "counts   none\n"),
+        ("[[0.5, 0.25]]", "counts   0.75 in every layer\n"),
+    ],
+)
+def test_odd_counts(text: str, said: str, tmp_path: Path) -> None:
+    """What cannot be summed or placed is said to be so, and not shown as a number."""
+    path = tmp_path / "odd.json"
+    path.write_text(f'{{"logical_count": {text}}}', "utf-8")
+    assert said in inspect(path).stdout
+
+
 def test_the_empty_file_is_refused() -> None:
     """A published file without a count: exit code 1, the rule, the reason, the fix."""
     done = inspect("deepseek-r1-fp8-1k1k-empty.pt")
