@@ -49,6 +49,7 @@ SMALL = replace(TINY, layers=4, routed_experts=8)
             replace(SMALL, routed_experts=7),
             {"EXP410": "names expert 7 of layer 0, the model has 0 to 6"},
         ),
+        ("map.pt", replace(SMALL, layers=5, routed_experts=9), {"EXP407": "has 4 layers"}),
         ("counts-negative-int16.pt", None, {"EXP414": "87 counts are negative"}),
         ("counts-float64-nan.pt", None, {"EXP414": "20 counts are no numbers"}),
         ("counts-no-layers.pt", None, {"EXP408": "any of its 0 layers"}),
