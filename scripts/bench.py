@@ -103,6 +103,9 @@ def main() -> int:
     bench.row("deploy render, which validates first", render * 1000, "ms", 300)
     bench.row("  peak memory", peak, "MB", 60)
 
+    seconds, _ = measured([*DEPLOY, "experts", "inspect", RECORDING])
+    bench.row("deploy experts inspect, 43 layers x 256 experts", seconds * 1000, "ms", 300)
+
     for helm in ("helm3", "helm4"):
         program = go_tools.ensure(helm)
         start, _ = measured([program, "version", "--short"])

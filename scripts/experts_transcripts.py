@@ -39,6 +39,53 @@ TRANSCRIPTS = (
         "Of DeepSeek-R1, whose first three layers are dense.",
         ("inspect", "deepseek-r1-fp4-1k1k.pt"),
     ),
+    Transcript(
+        "A published file that recorded nothing",
+        "The engine would load it without a word. Exit code 1, as for everything that is refused.",
+        ("inspect", "deepseek-r1-fp8-1k1k-empty.pt"),
+    ),
+    Transcript(
+        "Held against a spec",
+        "Neither file is one of DeepSeek-V4-Flash.",
+        (
+            "inspect",
+            "deepseek-r1-fp4-1k1k.pt",
+            "deepseek-r1-fp8-1k1k-empty.pt",
+            "--spec",
+            "flash-pd-h200.yaml",
+        ),
+    ),
+    Transcript(
+        "A file that fits the spec",
+        "The sizes are those of its pools. With `--plot`, the load of each rank and layer is drawn too.",
+        (
+            "inspect",
+            "synthetic-dsv4-flash.pt",
+            "--spec",
+            "flash-pd-h200.yaml",
+            "--plot",
+            "flash.png",
+        ),
+    ),
+    Transcript(
+        "Two recordings of one model",
+        "Of two servers with other traffic: layer by layer, and whether one of them would do for both.",
+        (
+            "inspect",
+            "sglang-0.5.17-tiny-v4-stat.pt",
+            "sglang-0.5.17-tiny-v4-stat-two-gpus.pt",
+            "--ep",
+            "2",
+            "--redundant",
+            "2",
+            "--layers",
+        ),
+    ),
+    Transcript(
+        "A dump that the engine does not replay",
+        "The recorder's mode `per_pass` writes one for each rank.",
+        ("inspect", "recorder-0.5.23-per_pass.pt"),
+    ),
 )
 
 

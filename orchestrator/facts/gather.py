@@ -24,7 +24,7 @@ MAX_CONFIG_BYTES = 1024 * 1024
 def gather(spec: ClusterSpec, folder: Path) -> Facts:
     """Return the facts for a spec whose relative paths start at `folder`. Never raises."""
     return Facts(
-        model=_model(spec, folder),
+        model=model_of(spec, folder),
         gpu=_gpu(spec),
         fabric=_fabric(spec),
         engine=_engine(spec),
@@ -32,7 +32,8 @@ def gather(spec: ClusterSpec, folder: Path) -> Facts:
     )
 
 
-def _model(spec: ClusterSpec, folder: Path) -> Fact[ModelShape]:
+def model_of(spec: ClusterSpec, folder: Path) -> Fact[ModelShape]:
+    """Return the shape of a spec's model, whose config is relative to `folder`. Never raises."""
     import json
 
     from orchestrator.catalog.model_config import (

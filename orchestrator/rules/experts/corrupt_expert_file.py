@@ -2,18 +2,11 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact
-from orchestrator.experts.expert_file import ExpertFileFault
+from orchestrator.diagnostics.model import Impact
+from orchestrator.experts.defects import corrupt
 from orchestrator.rules.context import Context
-from orchestrator.rules.experts.places import LOCAL
+from orchestrator.rules.experts.places import at_local
 from orchestrator.rules.model import Finding, rule
-
-CORRUPT = (
-    ExpertFileFault.CHECKSUM,
-    ExpertFileFault.NEGATIVE_COUNT,
-    ExpertFileFault.NON_FINITE_COUNT,
-    ExpertFileFault.COUNT_OVERFLOW,
-)
 
 
 @rule(
@@ -46,11 +39,4 @@ def corrupt_expert_file(context: Context) -> Iterator[Finding]:
     - SGLang 0.5.23, srt/eplb/expert_location.py:177-225 checks no value; neither does
       srt/eplb/eplb_algorithms/deepseek.py:171-205
     """
-    file = context.expert_file
-    for fault in file.faults:
-        if fault.fault in CORRUPT:
-            yield Finding(
-                LOCAL,
-                f"{file.path.name}: {fault.message}",
-                Fix("copy the file again from where it was recorded, or record again"),
-            )
+    yield from at_local(corrupt(context.expert_file))

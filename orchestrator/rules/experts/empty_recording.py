@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact
-from orchestrator.experts.expert_file import ExpertFileKind
+from orchestrator.diagnostics.model import Impact
+from orchestrator.experts.defects import empty
 from orchestrator.rules.context import Context
-from orchestrator.rules.experts.places import LOCAL
+from orchestrator.rules.experts.places import at_local
 from orchestrator.rules.model import Finding, rule
 
 
@@ -41,11 +41,4 @@ def empty_recording(context: Context) -> Iterator[Finding]:
       spare slots go to expert 0, no error within 228 s
     - SGLang 0.5.23, srt/eplb/expert_distribution.py:362-366: `dump` writes, then resets
     """
-    file = context.expert_file
-    if file.kind is ExpertFileKind.LOGICAL_COUNT and len(file.zero_layers) == file.layers:
-        steps = "" if file.steps is None else f" over {file.steps:,} steps"
-        yield Finding(
-            LOCAL,
-            f"{file.path.name} counts no token in any of its {file.layers} layers{steps}",
-            Fix("record again, with traffic between start and dump"),
-        )
+    yield from at_local(empty(context.expert_file))

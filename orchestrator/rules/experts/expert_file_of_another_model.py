@@ -1,14 +1,13 @@
 """EXP407: a file with the layers or experts of another model is accepted and read past its end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from orchestrator.diagnostics.model import Fix, Impact, Related
-from orchestrator.experts.expert_file import ExpertFileKind
+from orchestrator.diagnostics.model import Impact, Related
+from orchestrator.experts.defects import of_another_model
 from orchestrator.rules.context import Context
-from orchestrator.rules.experts.places import LOCAL
+from orchestrator.rules.experts.places import at_local
 from orchestrator.rules.model import Finding, rule
-
-REPLAYED = (ExpertFileKind.LOGICAL_COUNT, ExpertFileKind.PHYSICAL_TO_LOGICAL_MAP)
 
 
 @rule(
@@ -46,20 +45,7 @@ def expert_file_of_another_model(context: Context) -> Iterator[Finding]:
     - measured on two H100, SGLang 0.5.17: 48 experts for 64 load, then `index out of bounds` on
       the device at the first request; 3 layers for 4 load and show no error within 228 s
     """
-    file, model = context.expert_file, context.model
-    differing = []
-    if file.kind not in REPLAYED:
-        return
-    if file.layers != model.layers:
-        differing.append((file.layers, model.layers, "layers"))
-    if file.kind is ExpertFileKind.LOGICAL_COUNT and file.columns != model.routed_experts:
-        differing.append((file.columns, model.routed_experts, "routed experts"))
-    if differing:
-        has = " and ".join(f"{found} {what}" for found, _, what in differing)
-        wanted = " and ".join(f"{right} {what}" for _, right, what in differing)
-        yield Finding(
-            LOCAL,
-            f"{file.path.name} has {has}, the model has {wanted}",
-            Fix(f"use a file recorded with the model that is served: {wanted}"),
-            related=(Related(("model", "variant"), wanted),),
-        )
+    model = context.model
+    wanted = f"{model.layers} layers of {model.routed_experts} routed experts"
+    for finding in at_local(of_another_model(context.expert_file, model)):
+        yield replace(finding, related=(Related(("model", "variant"), wanted),))

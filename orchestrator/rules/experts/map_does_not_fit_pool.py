@@ -1,11 +1,12 @@
 """EXP409: a placement map is made for one number of physical experts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from orchestrator.diagnostics.model import Fix, Impact, Related, spell
-from orchestrator.experts.expert_file import ExpertFileKind
+from orchestrator.diagnostics.model import Impact, Related, spell
+from orchestrator.experts.defects import of_other_width
 from orchestrator.rules.context import Context
-from orchestrator.rules.experts.places import LOCAL
+from orchestrator.rules.experts.places import at_local
 from orchestrator.rules.model import Finding, rule
 
 
@@ -42,26 +43,13 @@ def map_does_not_fit_pool(context: Context) -> Iterator[Finding]:
     - SGLang 0.5.15.post1, srt/eplb/expert_location.py:583-611
     - that the mismatch misroutes is inferred
     """
-    file, routed = context.expert_file, context.model.routed_experts
-    if (
-        file.kind is not ExpertFileKind.PHYSICAL_TO_LOGICAL_MAP
-        or file.layers != context.model.layers
-    ):
+    file, model = context.expert_file, context.model
+    if file.layers != model.layers:
         return
     for view in context.pools:
-        layout = view.experts(routed)
-        if file.columns == layout.physical:
-            continue
         place = view.experts_at("redundant")
-        needed = file.columns - routed
-        yield Finding(
-            LOCAL,
-            f"pool {view.pool.name}: the map in {file.path.name} has {file.columns} slots per layer, "
-            f"the pool has {routed} routed + {layout.redundant} redundant = {layout.physical}",
-            Fix(
-                f"set `{spell(place)}` to {needed}, or use a `logical_count`"
-                if needed >= 0
-                else "use a map or a `logical_count` of this model"
-            ),
-            related=(Related(place, f"{layout.redundant} redundant experts"),),
+        related = (Related(place, f"{view.redundant} redundant experts"),)
+        unfit = of_other_width(
+            file, model.routed_experts, view.redundant, view.pool.name, spell(place)
         )
+        yield from (replace(finding, related=related) for finding in at_local(unfit))

@@ -1,14 +1,12 @@
 """EXP410: a placement map must hold every expert of every layer, and no other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact, Stage
-from orchestrator.experts.expert_file import ExpertFile, ExpertFileKind
+from orchestrator.diagnostics.model import Impact, Stage
+from orchestrator.experts.defects import misses_experts
 from orchestrator.rules.context import Context
-from orchestrator.rules.experts.places import LOCAL, listed
+from orchestrator.rules.experts.places import at_local
 from orchestrator.rules.model import Finding, rule
-
-_FIX = Fix("make the map anew, with every logical expert in every layer, or use a `logical_count`")
 
 
 @rule(
@@ -43,31 +41,6 @@ def map_misses_experts(context: Context) -> Iterator[Finding]:
     - SGLang 0.5.23, srt/eplb/expert_location.py:548-555 and 740-743 (`divmod(k, len(arr))`)
     - SGLang 0.5.15.post1, same file, lines 557-560
     """
-    file, routed = context.expert_file, context.model.routed_experts
-    if (
-        file.kind is not ExpertFileKind.PHYSICAL_TO_LOGICAL_MAP
-        or file.layers != context.model.layers
-    ):
-        return
-    if missing := file.missing_experts(routed):
-        yield Finding(
-            LOCAL,
-            f"{file.path.name} gives {_where(missing)} no slot; so in {_layers(missing, file)}",
-            _FIX,
-        )
-    if beyond := file.out_of_range(routed):
-        yield Finding(
-            LOCAL,
-            f"{file.path.name} names {_where(beyond)}, the model has 0 to {routed - 1}; "
-            f"so in {_layers(beyond, file)}",
-            _FIX,
-        )
-
-
-def _where(found: Mapping[int, tuple[int, ...]]) -> str:
-    layer = min(found)
-    return f"expert {listed(found[layer])} of layer {layer}"
-
-
-def _layers(found: Mapping[int, tuple[int, ...]], file: ExpertFile) -> str:
-    return f"{len(found)} of {file.layers} layers"
+    file, model = context.expert_file, context.model
+    if file.layers == model.layers:
+        yield from at_local(misses_experts(file, model.routed_experts))

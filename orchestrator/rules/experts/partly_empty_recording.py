@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Fix, Impact, Severity
-from orchestrator.experts.expert_file import ExpertFileKind
+from orchestrator.diagnostics.model import Impact, Severity
+from orchestrator.experts.defects import partly_empty
 from orchestrator.rules.context import Context
-from orchestrator.rules.experts.places import LOCAL, listed
+from orchestrator.rules.experts.places import at_local
 from orchestrator.rules.model import Finding, rule
 
 
@@ -43,18 +43,4 @@ def partly_empty_recording(context: Context) -> Iterator[Finding]:
       file, lines 227-261, and 0.5.23, lines 287-319, have
     - measured on two H100, SGLang 0.5.17: in an all-zero file spare slots go to expert 0
     """
-    file = context.expert_file
-    empty = file.zero_layers
-    if file.kind is not ExpertFileKind.LOGICAL_COUNT or not 0 < len(empty) < file.layers:
-        return
-    hashed = empty == tuple(range(context.model.hash_layers))
-    yield Finding(
-        LOCAL,
-        f"{file.path.name} counts no token in {len(empty)} of {file.layers} layers: {listed(empty)}",
-        Fix(
-            "these are the hash-routed layers, which SGLang 0.5.12 did not record: record with "
-            "0.5.13 or later"
-            if hashed
-            else "record again with all layers"
-        ),
-    )
+    yield from at_local(partly_empty(context.expert_file, context.model.hash_layers))

@@ -1,26 +1,24 @@
-"""What the rules about the expert-distribution file share: where it is written, and how ids are listed."""
+"""What the rules about the expert-distribution file share: where it is written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
-from orchestrator.diagnostics.model import FieldPath
+from orchestrator.diagnostics.model import FieldPath, Fix
+from orchestrator.experts.defects import Defect
 from orchestrator.experts.expert_file import ExpertFileKind
 from orchestrator.facts.model import Known
 from orchestrator.rules.context import Context
+from orchestrator.rules.model import Finding
 
 LOCAL: FieldPath = ("experts", "distribution", "local")
 PATH: FieldPath = ("experts", "distribution", "path")
 SHA256: FieldPath = ("experts", "distribution", "sha256")
 
-SHOWN = 8
-"""So many numbers of a list are written out."""
 
-
-def listed(numbers: Sequence[int]) -> str:
-    """Return numbers as a user reads them, shortened where there are many: `0, 1, 2 and 40 more`."""
-    head = ", ".join(str(number) for number in numbers[:SHOWN])
-    return head if len(numbers) <= SHOWN else f"{head} and {len(numbers) - SHOWN:,} more"
+def at_local(defects: Iterable[Defect]) -> Iterator[Finding]:
+    """Yield what is wrong with the file as findings about its local copy."""
+    return (Finding(LOCAL, defect.message, Fix(defect.fix)) for defect in defects)
 
 
 def replays_a_recording(context: Context) -> bool:
