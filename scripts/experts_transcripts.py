@@ -39,6 +39,30 @@ TRANSCRIPTS = (
         "Of DeepSeek-R1, whose first three layers are dense.",
         ("inspect", "deepseek-r1-fp4-1k1k.pt"),
     ),
+    Transcript(
+        "How many redundant experts",
+        "The fewest that reach a mean balance of 0.95, for each pool at its own expert-parallel "
+        "ranks and within its GPU's memory.",
+        ("advise", "recordings/synthetic-dsv4-flash.pt", "--spec", "flash-pd-h200.yaml"),
+    ),
+    Transcript(
+        "Where memory forbids it",
+        "DeepSeek-V4-Pro has room for them on one of two pools.",
+        (
+            *("advise", "recordings/synthetic-dsv4-pro.pt", "--spec", "pro-pd-h200.yaml"),
+            *("--ep", "16", "--target", "0.99"),
+        ),
+    ),
+    Transcript(
+        "Without a spec",
+        "A real recording of DeepSeek-R1, at ranks to choose from.",
+        ("advise", "deepseek-r1-fp4-1k1k.pt", "--ep", "16", "32", "64", "--target", "0.98"),
+    ),
+    Transcript(
+        "Another model's file",
+        "It is refused with both shapes.",
+        ("advise", "deepseek-r1-fp4-1k1k.pt", "--spec", "pro-pd-h200.yaml"),
+    ),
 )
 
 
