@@ -11,8 +11,6 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -57,38 +55,12 @@ def seconds(counts, cells, threads):
     return time.perf_counter() - start
 
 
-for line in sys.stdin:
-    asked = json.loads(line)
-    counts, cells = torch.tensor([asked["counts"]]), asked["cells"]
-    found = [balance(counts, cell) for cell in cells]
-    fastest = min(seconds(counts, cells, threads) for threads in (1, 2))
-    print(json.dumps({"balancedness": found, "seconds": fastest}), flush=True)
+asked = json.loads(sys.stdin.read())
+counts, cells = torch.tensor([asked["counts"]]), asked["cells"]
+found = [balance(counts, cell) for cell in cells]
+fastest = min(seconds(counts, cells, threads) for threads in (1, 2))
+print(json.dumps({"balancedness": found, "seconds": fastest}))
 """
-
-
-def said_by(
-    environment: EngineEnvironment, asked: Iterable[tuple[Counts, Sequence[Cell]]]
-) -> list[dict[str, Any]]:
-    """Return for each table the engine's `balancedness` of its cells, and the `seconds` they take."""
-    lines = (json.dumps({"counts": counts, "cells": cells}) for counts, cells in asked)
-    done = subprocess.run(
-        [environment.python, "-c", ENGINE],
-        env={**os.environ, **environment.env},
-        input="\n".join(lines),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def different(
-    counts: Counts, cells: Sequence[Cell], engine: Sequence[Sequence[float]]
-) -> list[Cell]:
-    """Return the cells in which a layer's balance is not the engine's, which rounds to float32."""
-    ours = balancedness(counts, cells)
-    pairs = zip(cells, engine, strict=True)
-    return [cell for cell, theirs in pairs if not np.allclose(ours[cell], theirs, rtol=ROUNDED)]
 
 
 def against_engine(
@@ -96,12 +68,21 @@ def against_engine(
 ) -> tuple[list[Cell], float, float]:
     """Return the valid cells, the seconds that SGLang takes for them, and ours (the median).
 
-    Raises `ValueError` where a balance differs.
+    Raises `ValueError` where a layer's balance is not the engine's, which rounds to float32.
     """
     cells = valid_cells(len(counts[0]), REDUNDANT, RANKS)
-    (engine,) = said_by(environment, [(counts, cells)])
-    if differing := different(counts, cells, engine["balancedness"]):
-        raise ValueError(f"the balance differs from SGLang's in {differing}")
+    done = subprocess.run(
+        [environment.python, "-c", ENGINE],
+        env={**os.environ, **environment.env},
+        input=json.dumps({"counts": counts, "cells": cells}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    engine, found = json.loads(done.stdout), balancedness(counts, cells)
+    for cell, theirs in zip(cells, engine["balancedness"], strict=True):
+        if not np.allclose(found[cell], theirs, rtol=ROUNDED, atol=0):
+            raise ValueError(f"the balance differs from SGLang's with {cell}")
     times = []
     for _ in range(RUNS):
         start = time.perf_counter()
