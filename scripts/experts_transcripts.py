@@ -59,6 +59,15 @@ TRANSCRIPTS = (
         ("advise", "deepseek-r1-fp4-1k1k.pt", "--ep", "16", "32", "64", "--target", "0.98"),
     ),
     Transcript(
+        "A map instead of counts",
+        "Local search on top of SGLang's own placement: a map binds every pool to it, so it must win for "
+        "each. Here the engine's own is good enough; where 64 ranks hold five experts each, a map gains 0.011.",
+        (
+            *("place", "recordings/synthetic-dsv4-flash.pt"),
+            *("--spec", "flash-pd-h200.yaml", "-o", "map.json"),
+        ),
+    ),
+    Transcript(
         "Another model's file",
         "It is refused with both shapes.",
         ("advise", "deepseek-r1-fp4-1k1k.pt", "--spec", "pro-pd-h200.yaml"),

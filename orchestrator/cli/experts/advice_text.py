@@ -47,8 +47,9 @@ def _table(told: Told) -> Iterator[str]:
     for name, cells in zip(rows, columns, strict=True):
         padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         yield "   ".join([name.rjust(len(rows[0])), *padded]).rstrip()
-    spec = ", = set now, ! does not fit; GiB on a GPU, over no redundant expert"
-    yield f"* chosen{spec if told.edit else ''}"
+    now = ", = set now" if told.edit else ""
+    memory = ", ! does not fit; GiB on a GPU, over no redundant expert"
+    yield f"* chosen{now}{memory if any(one.demand.costs for one in told.advice) else ''}"
 
 
 def _title(advice: Advice) -> str:
@@ -128,6 +129,6 @@ def _edit(told: Told) -> Iterator[str]:
     else:
         yield edit.diff.rstrip("\n")
     if said := concise.render(edit.report).rstrip("\n"):
-        verdict = "it is refused, and nothing written" if edit.refused else "findings"
-        yield f"{verdict} with these numbers:"
+        refused = "the spec is refused, and nothing written" if edit.refused else "the rules say"
+        yield f"with these numbers {refused}:"
         yield said

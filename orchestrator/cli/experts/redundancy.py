@@ -66,16 +66,13 @@ def _cost(table: MemoryTable, least: int) -> Cost:
 def edits(pools: Sequence[PoolView], wanted: Mapping[str, int]) -> list[Edit]:
     """Return the edits that give each pool named its number of redundant experts.
 
-    Where all pools that follow the cluster's number are to have the same one, that is changed; else
-    a pool gets a number of its own.
+    The cluster's number becomes what most pools want that follow it; the others get their own.
     """
     numbers = [(view, wanted.get(view.pool.name, view.redundant)) for view in pools]
-    following = {number for view, number in numbers if view.pool.experts.redundant is None}
-    shared = pools[0].cluster.experts.redundant
-    found = []
-    if len(following) == 1 and following != {shared}:
-        (shared,) = following
-        found.append(Edit(("experts", "redundant"), shared))
+    following = [number for view, number in numbers if view.pool.experts.redundant is None]
+    now = pools[0].cluster.experts.redundant
+    shared = max([now, *following], key=following.count)
+    found = [] if shared == now else [Edit(("experts", "redundant"), shared)]
     for view, number in numbers:
         own = view.pool.experts.redundant
         if number != (shared if own is None else own):

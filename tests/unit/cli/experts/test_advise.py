@@ -68,7 +68,7 @@ def test_nothing_is_written_unasked(configs: Path, capsys: pytest.CaptureFixture
 def test_pools_that_need_the_same_share_one_line(
     configs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The cluster's number is changed where all pools that follow it want the same."""
+    """The cluster's number is changed where the pools that follow it want another one."""
     spec = configs / "flash-pd-h200.yaml"
     text = spec.read_text(encoding="utf-8").replace("redundant: 16", "redundant: 32")
     text = text.replace("{tp: 8, attention_dp: 8}", "{tp: 16, attention_dp: 16}")
@@ -141,7 +141,7 @@ def test_a_spec_that_stays_refused_is_not_written(
     spec.write_text(text, encoding="utf-8")
     assert 1 == advise(FLASH, "--spec", spec, "--write")
     out = capsys.readouterr().out
-    assert "it is refused, and nothing written" in out
+    assert "with these numbers the spec is refused, and nothing written:" in out
     assert "PAR103" in out
     assert text == spec.read_text(encoding="utf-8")
 
@@ -152,7 +152,8 @@ def test_an_edit_that_mends_is_written(configs: Path) -> None:
     text = spec.read_text(encoding="utf-8").replace("redundant: 16", "redundant: 24")
     spec.write_text(text, encoding="utf-8")
     assert 0 == advise(FLASH, "--spec", spec, "--write")
-    assert 2 == spec.read_text(encoding="utf-8").count("    experts: {redundant: ")
+    text = spec.read_text(encoding="utf-8")
+    assert text.count("  redundant: 0\n") == text.count("    experts: {redundant: 16}\n") == 1
 
 
 def test_an_edit_that_breaks_is_not_written(
@@ -181,6 +182,47 @@ def test_without_a_spec_only_the_balance_is_told(capsys: pytest.CaptureFixture[s
     assert "GiB" not in out
     found = data(capsys, DATA / "deepseek-r1-fp4-1k1k.pt", "--ep", 16)
     assert [*range(0, 129, 16)] == [cell["redundant"] for cell in found["cells"]]
+
+
+def test_unknown_memory_is_said(configs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A GPU that nobody knows has no column of GiB, and no number is refused for it."""
+    spec = configs / "flash-pd-h200.yaml"
+    text = spec.read_text(encoding="utf-8").replace("gpu: h200", "gpu: x900")
+    spec.write_text(text, encoding="utf-8")
+    assert 1 == advise(FLASH, "--spec", spec)
+    out = capsys.readouterr().out
+    assert "16 now; what they cost is unknown for this GPU or SGLang release" in out
+    assert "GiB" not in out
+
+
+def test_pools_that_are_alike_share_a_column(
+    configs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two names, one column; a number beyond 128 that is set now has a row too."""
+    spec = configs / "flash-pd-h200.yaml"
+    text = spec.read_text(encoding="utf-8")
+    decode = text[text.index("  - name: decode") : text.index("router:")]
+    more = decode.replace("name: decode", "name: decode-b")
+    text = text.replace("router:", f"{more}\nrouter:").replace("redundant: 16", "redundant: 256")
+    spec.write_text(text, encoding="utf-8")
+    advise(FLASH, "--spec", spec)
+    out = capsys.readouterr().out
+    assert "decode, decode-b, EP 16 (GiB)" in out
+    assert "\n      256   " in out
+    found = data(capsys, FLASH, "--spec", spec)
+    assert [["prefill"], ["decode", "decode-b"]] == [one["pools"] for one in found["advice"]]
+    assert [
+        {"path": "experts.redundant", "value": 16},
+        {"path": "pools[0].experts.redundant", "value": 0},
+    ] == found["edits"]
+
+
+def test_what_is_chosen_always_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """Odd ranks take odd numbers; of those only the one that matters is shown."""
+    advise(FLASH, "--ep", 7)
+    table = capsys.readouterr().out.split("\n\n")[1].splitlines()
+    assert ["3", "24", "80", "*"] == [line.split()[0] for line in table[1:]]
+    assert table[1].endswith(" *")
 
 
 def test_what_limits_the_advice_is_noted(configs: Path, capsys: pytest.CaptureFixture[str]) -> None:
