@@ -225,6 +225,14 @@ def test_what_is_chosen_always_has_a_row(capsys: pytest.CaptureFixture[str]) -> 
     assert table[1].endswith(" *")
 
 
+def test_ranks_over_which_nothing_divides_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """No number of redundant experts up to 128 fills 1,000 ranks: exit code 1 and the reason."""
+    assert 1 == advise(FLASH, "--ep", 1000)
+    out = capsys.readouterr().out
+    assert "EP 1000: 0.95 is out of reach with up to 128 redundant experts;" in out
+    assert "  no number of slots divides\n" in out
+
+
 def test_what_limits_the_advice_is_noted(configs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Another algorithm, another file, and a spec that has none."""
     spec = configs / "flash-pd-h200.yaml"
