@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from orchestrator.experts.placement import Counts, Placement, Undivided, eplb
 
 Doubles: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.intp]
 Map: TypeAlias = tuple[tuple[int, ...], ...]
 """The logical expert in each physical slot, as [layers][slots]: `physical_to_logical_map`."""
 
