@@ -14,14 +14,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestrator.engine.check.environment import ensure_base
+from orchestrator.engine.check.environment import ensure, ensure_base
+from orchestrator.experts.read import read_expert_file
 from scripts import go_tools
 from scripts.bench_cluster import NODES, PODS, large_cluster
+from scripts.bench_sweep import against_engine
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = (sys.executable, "-m", "orchestrator")
 REFERENCE = ROOT / "configs" / "flash-pd-h200.yaml"
 RECORDING = ROOT / "configs" / "recordings" / "synthetic-dsv4-flash.pt"
+LARGEST = ROOT / "configs" / "recordings" / "synthetic-dsv4-pro.pt"
+ENGINE = "0.5.23"
 RUNS = 9
 
 HEAD = """\
@@ -89,6 +93,17 @@ class Bench:
         print(f"{'ok    ' if good else 'MISSED'} {what}: {value:.3g} {unit} ({sign} {limit:g})")
 
 
+def sweep_of_placements(bench: Bench) -> None:
+    """Print how much longer than the advisor SGLang's own placement takes for the same answers."""
+    environment = ensure(ENGINE, say=lambda text: print(f"       {text}"))
+    pro = read_expert_file(LARGEST)
+    cells, engine, sweep = against_engine(pro.logical_totals(), environment)
+    shape = f"{len(cells)} placements of {pro.layers} × {pro.columns}"
+    bench.row(f"{shape}, the advisor's sweep", sweep * 1000, "ms", None)
+    bench.row(f"  SGLang {ENGINE}, one call each", engine * 1000, "ms", None)
+    bench.row("  SGLang takes, same balance everywhere", engine / sweep, "times", 10, least=True)
+
+
 def main() -> int:
     """Run everything and print the table."""
     bench = Bench()
@@ -137,6 +152,8 @@ def main() -> int:
     bench.row("expert file, torch with import", torch * 1000, "ms", None)
     bench.row("  torch takes", torch / reader, "times as long", 5, least=True)
     bench.row("  torch needs", torch_peak / reader_peak, "times the memory", 3, least=True)
+
+    sweep_of_placements(bench)
 
     with large_cluster("inference", ROOT / "docs" / "laptop" / "claims.yaml") as kubeconfig:
         live = (REFERENCE, "--kubeconfig", kubeconfig)

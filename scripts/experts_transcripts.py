@@ -30,61 +30,66 @@ class Transcript:
 
     title: str
     words: str
-    command: Sequence[str]
+    command: str
 
 
 TRANSCRIPTS = (
     Transcript(
         "A real recording",
         "Of DeepSeek-R1, whose first three layers are dense.",
-        ("inspect", "deepseek-r1-fp4-1k1k.pt"),
+        "inspect deepseek-r1-fp4-1k1k.pt",
     ),
     Transcript(
         "A published file that recorded nothing",
         "The engine would load it without a word. Exit code 1, as for everything that is refused.",
-        ("inspect", "deepseek-r1-fp8-1k1k-empty.pt"),
+        "inspect deepseek-r1-fp8-1k1k-empty.pt",
     ),
     Transcript(
         "Held against a spec",
         "Neither file is one of DeepSeek-V4-Flash.",
-        (
-            "inspect",
-            "deepseek-r1-fp4-1k1k.pt",
-            "deepseek-r1-fp8-1k1k-empty.pt",
-            "--spec",
-            "flash-pd-h200.yaml",
-        ),
+        "inspect deepseek-r1-fp4-1k1k.pt deepseek-r1-fp8-1k1k-empty.pt --spec flash-pd-h200.yaml",
     ),
     Transcript(
         "A file that fits the spec",
         "The sizes are those of its pools. With `--plot`, the load of each rank and layer is drawn too.",
-        (
-            "inspect",
-            "synthetic-dsv4-flash.pt",
-            "--spec",
-            "flash-pd-h200.yaml",
-            "--plot",
-            "flash.png",
-        ),
+        "inspect synthetic-dsv4-flash.pt --spec flash-pd-h200.yaml --plot flash.png",
     ),
     Transcript(
         "Two recordings of one model",
         "Of two servers with other traffic: layer by layer, and whether one of them would do for both.",
-        (
-            "inspect",
-            "sglang-0.5.17-tiny-v4-stat.pt",
-            "sglang-0.5.17-tiny-v4-stat-two-gpus.pt",
-            "--ep",
-            "2",
-            "--redundant",
-            "2",
-            "--layers",
-        ),
+        "inspect sglang-0.5.17-tiny-v4-stat.pt sglang-0.5.17-tiny-v4-stat-two-gpus.pt --ep 2 --redundant 2 --layers",
     ),
     Transcript(
         "A dump that the engine does not replay",
         "The recorder's mode `per_pass` writes one for each rank.",
-        ("inspect", "recorder-0.5.23-per_pass.pt"),
+        "inspect recorder-0.5.23-per_pass.pt",
+    ),
+    Transcript(
+        "How many redundant experts",
+        "The fewest that reach a mean balance of 0.95, for each pool at its own expert-parallel "
+        "ranks and within its GPU's memory.",
+        "advise recordings/synthetic-dsv4-flash.pt --spec flash-pd-h200.yaml",
+    ),
+    Transcript(
+        "Where memory forbids it",
+        "DeepSeek-V4-Pro has room for them on one of two pools.",
+        "advise recordings/synthetic-dsv4-pro.pt --spec pro-pd-h200.yaml --ep 16 --target 0.99",
+    ),
+    Transcript(
+        "Without a spec",
+        "A real recording of DeepSeek-R1, at ranks to choose from.",
+        "advise deepseek-r1-fp4-1k1k.pt --ep 16 32 64 --target 0.98",
+    ),
+    Transcript(
+        "A map instead of counts",
+        "Local search on top of SGLang's own placement: a map binds every pool to it, so it must win for "
+        "each. Here the engine's own is good enough; where 64 ranks hold five experts each, a map gains 0.011.",
+        "place recordings/synthetic-dsv4-flash.pt --spec flash-pd-h200.yaml -o map.json",
+    ),
+    Transcript(
+        "Another model's file",
+        "It is refused with both shapes.",
+        "advise deepseek-r1-fp4-1k1k.pt --spec pro-pd-h200.yaml",
     ),
 )
 
@@ -99,7 +104,7 @@ def _lines() -> Iterator[str]:
     yield "# The expert-distribution file\n"
     for one in TRANSCRIPTS:
         yield f"## {one.title}\n\n{one.words}\n"
-        yield f"```text\n$ deploy experts {' '.join(one.command)}\n{_run(one)}```\n"
+        yield f"```text\n$ deploy experts {one.command}\n{_run(one)}```\n"
 
 
 def _run(one: Transcript) -> str:
@@ -112,7 +117,7 @@ def _run(one: Transcript) -> str:
         for spec in (ROOT / "configs").glob("*.yaml"):
             shutil.copy(spec, folder)
         done = subprocess.run(
-            [sys.executable, "-m", "orchestrator", "experts", *one.command],
+            [sys.executable, "-m", "orchestrator", "experts", *one.command.split()],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100"},
             stdout=subprocess.PIPE,
@@ -121,7 +126,7 @@ def _run(one: Transcript) -> str:
             check=False,
         )
     if "Traceback" in done.stdout:
-        raise RuntimeError(f"deploy experts {' '.join(one.command)} failed: {done.stdout}")
+        raise RuntimeError(f"deploy experts {one.command} failed: {done.stdout}")
     return done.stdout
 
 

@@ -6,9 +6,9 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from orchestrator.cli.terminal import Progress, UserError
+from orchestrator.cli.writing import write_whole
 
 NAME = "engine"
 HELP = "install, list, remove or learn SGLang releases"
@@ -136,25 +136,11 @@ def _learn(options: argparse.Namespace) -> None:
             text = dump(environment, "deploy engine learn")
         except PipelineError as error:
             raise UserError(f"SGLang {version} cannot be learned: {error}") from None
-        _write(catalogue_file(learned_folder(), version), text)
+        write_whole(catalogue_file(learned_folder(), version), text)
         sys.stdout.write(
             f"SGLang {version}: its arguments are learned; its intents, behaviours and memory are "
             f"judged as those of {reviewed_as(version)}, and every report says so\n"
         )
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    import tempfile
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
 
 
 ACTIONS: Mapping[str, tuple[str, Callable[[argparse.Namespace], None]]] = {

@@ -1,4 +1,4 @@
-"""Our placement against SGLang's own, slot by slot, and our unstable sort against torch's."""
+"""Our placements, sweep and maps against SGLang's own, and our unstable sort against torch's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import random
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from orchestrator.balance.search import contested
+from orchestrator.balance.sweep import Cell, balancedness
+from orchestrator.cli.parser import build_parser
 from orchestrator.engine.check.environment import EngineEnvironment
 from orchestrator.experts import placement
 from orchestrator.experts.expert_file import ExpertFileKind
@@ -33,12 +36,14 @@ LARGE = [
     ROOT / "configs/recordings/synthetic-dsv4-flash.pt",
     ROOT / "configs/recordings/synthetic-dsv4-pro.pt",
 ]
+MAPPED = (64, 64)
+"""The cell of a map that is written and replayed."""
 
 # Each cell goes through the engine's own initialisation: what `--init-expert-location` does at load
 # (srt/eplb/expert_location.py). One thing is put in its place: the numbers of layers and experts are
 # those of the table, where the engine reads them from the model's class.
 SCRIPT = """
-import contextlib, hashlib, inspect, json, sys, warnings
+import contextlib, hashlib, inspect, json, pathlib, sys, warnings
 
 warnings.simplefilter("ignore")
 import torch
@@ -97,6 +102,13 @@ for line in sys.stdin:
                 answer["trivial"] = said(
                     lambda: Metadata.init_trivial(*first, shape, 0), counts, ranks
                 )
+            if "map" in asked:
+                read = json.loads(pathlib.Path(asked["map"]).read_text())
+                answer["map"] = said(
+                    lambda: Metadata.init_by_mapping(*first, shape, **read, moe_ep_rank=0),
+                    counts,
+                    ranks,
+                )
         print(json.dumps(answer), flush=True)
 """
 
@@ -105,8 +117,6 @@ import json, sys, torch
 for line in sys.stdin:
     print(torch.tensor([json.loads(line)]).sort(-1, descending=True).indices[0].tolist())
 """
-
-Cell = tuple[int, int]
 
 
 def layer(kind: int, experts: int, chance: random.Random) -> list[int]:
@@ -129,11 +139,11 @@ def drawn(shape: tuple[int, int], seed: int) -> list[list[int]]:
     return [layer(number, shape[1], chance) for number in range(shape[0])]
 
 
-def tables() -> list[tuple[str | Counts, Counts, list[Cell]]]:
+def tables() -> list[tuple[str | Counts, Counts, list[tuple[int, int]]]]:
     """Return what the engine is given, what we are given, and the (redundant, ranks) to try."""
     large = [*product(REDUNDANT, RANKS), (4, 8), (20, 8)]
     small = list(product((0, 1, 2, 4, 8, 13), (1, 2, 3, 8)))
-    found: list[tuple[str | Counts, Counts, list[Cell]]] = []
+    found: list[tuple[str | Counts, Counts, list[tuple[int, int]]]] = []
     for path in (*sorted(DATA.glob("*.pt")), *LARGE[1:]):
         file = read_expert_file(path)
         if file.kind is ExpertFileKind.LOGICAL_COUNT and file.layers and not file.faults:
@@ -145,18 +155,22 @@ def tables() -> list[tuple[str | Counts, Counts, list[Cell]]]:
     return found
 
 
-def said_by(environment: EngineEnvironment) -> list[dict[str, Any]]:
-    """Return what the engine answers for every cell of every table."""
-    asked = (
+def questions() -> Iterator[dict[str, object]]:
+    """Yield what the engine is asked about every table."""
+    for given, _, cells in tables():
         # The trivial layout depends on the shape alone, and the engine makes it slowly.
-        json.dumps({"counts": given, "cells": cells, "trivial": not isinstance(given, str)})
-        for given, _, cells in tables()
-    )
+        yield {"counts": given, "cells": cells, "trivial": not isinstance(given, str)}
+
+
+def said_by(
+    environment: EngineEnvironment, asked: Iterable[Mapping[str, object]]
+) -> list[dict[str, Any]]:
+    """Return what the engine answers for every cell of every table; `map` names a file to replay."""
     done = subprocess.run(
         [environment.python, "-c", SCRIPT],
         # Threads of torch wait for each other on a busy machine.
         env={**os.environ, **environment.env, "OMP_NUM_THREADS": "1"},
-        input="\n".join(asked),
+        input="\n".join(map(json.dumps, asked)),
         capture_output=True,
         text=True,
         check=False,
@@ -204,9 +218,26 @@ def difference(ours: Placement | Undivided, said: dict[str, Any], counts: Counts
 @pytest.fixture(scope="module")
 def engine_says(
     engine_environment: Callable[[str], EngineEnvironment],
+    written_map: Path,
 ) -> Callable[[str], list[dict[str, Any]]]:
-    """What a release answers for all cells; each is asked once."""
-    return cache(lambda version: said_by(engine_environment(version)))
+    """What a release answers for all cells, and for the map at last; each is asked once."""
+    last = {"counts": str(LARGE[1]), "cells": [MAPPED], "trivial": False, "map": str(written_map)}
+    return cache(lambda version: said_by(engine_environment(version), [*questions(), last]))
+
+
+@pytest.fixture(scope="module")
+def written_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `deploy experts place` wrote for pools whose ranks hold few experts each."""
+    folder = tmp_path_factory.mktemp("map")
+    text = (ROOT / "configs/flash-pd-h200.yaml").read_text(encoding="utf-8")
+    text = text.replace("redundant: 16", f"redundant: {MAPPED[0]}")
+    for ranks in (8, 16):
+        text = text.replace(f"{{tp: {ranks}, attention_dp: {ranks}}}", f"{{tp: {MAPPED[1]}}}")
+    (folder / "spec.yaml").write_text(text, encoding="utf-8")
+    words = ["--spec", str(folder / "spec.yaml"), "-o", str(folder / "map.json")]
+    options = build_parser().parse_args(["experts", "place", str(LARGE[1]), *words])
+    assert 0 == options.run(options)
+    return folder / "map.json"
 
 
 @pytest.mark.parametrize("version", [NEWEST, OLDEST])
@@ -214,10 +245,40 @@ def test_placements_are_the_engines(
     engine_says: Callable[[str], list[dict[str, Any]]], version: str
 ) -> None:
     """Map, replicas, digest, balancedness and refusals equal the engine's, for all cells."""
-    said = engine_says(version)
+    said = engine_says(version)[:-1]
     assert [] == differences(said)
     refused = sum("refused" in answer["eplb"] for answer in said)
     assert len(said) / 5 < refused < len(said) / 2
+
+
+def test_the_sweep_is_as_even_as_the_engine(
+    engine_says: Callable[[str], list[dict[str, Any]]],
+) -> None:
+    """All cells of a table at once have the balance of the engine's placement, layer by layer."""
+    said, compared = iter(engine_says(NEWEST)), 0
+    for _, counts, cells in tables():
+        answers = [(Cell(*cell), next(said)["eplb"]) for cell in cells]
+        placed = {cell: answer for cell, answer in answers if "refused" not in answer}
+        assert {*placed} == {cell for cell, _ in answers if not sum(cell, len(counts[0])) % cell[1]}
+        for cell, even in balancedness(counts, list(placed)).items():
+            assert pytest.approx(placed[cell]["balancedness"], rel=1e-6) == list(even)
+            compared += 1
+    assert compared > 100
+
+
+def test_a_map_is_replayed_and_as_even_as_told(
+    engine_says: Callable[[str], list[dict[str, Any]]], written_map: Path
+) -> None:
+    """Slot by slot the engine's table is the map, and it beats the engine's own as we say."""
+    said = engine_says(NEWEST)[-1]
+    written = json.loads(written_map.read_text(encoding="utf-8"))["physical_to_logical_map"]
+    assert written == said["map"]["map"]
+    told = contested(
+        tuple(map(tuple, written)), read_expert_file(LARGE[1]).logical_totals(), MAPPED[1]
+    )
+    even = {name: sum(said[name]["balancedness"]) / len(written) for name in ("eplb", "map")}
+    assert pytest.approx((told.own, told.mapped), rel=1e-6) == (even["eplb"], even["map"])
+    assert even["map"] - even["eplb"] > 0.01
 
 
 def test_another_order_of_ties_would_be_seen(
@@ -229,7 +290,7 @@ def test_another_order_of_ties_would_be_seen(
         return sorted(range(len(numbers)), key=numbers.__getitem__, reverse=True)
 
     monkeypatch.setattr(placement, "descending", stable)
-    found = differences(engine_says(NEWEST))
+    found = differences(engine_says(NEWEST)[:-1])
     assert found
     assert all(line.startswith("eplb") and "layers" in line for line in found)
 
