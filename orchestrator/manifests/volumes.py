@@ -57,6 +57,8 @@ def _volume(mount: Mount) -> Object:
         if mount.read_only:
             claim["readOnly"] = True
         return {"name": mount.name, "persistentVolumeClaim": claim}
+    if mount.config_map:
+        return {"name": mount.name, "configMap": {"name": mount.config_map}}
     if mount.host_path:
         return {
             "name": mount.name,
