@@ -69,8 +69,8 @@ def store(
     """Put the file onto its claim with a Job, of which nothing stays. Raises ClusterError."""
     clock = clock or Clock()
     job, source = publishing_job(plan, record, content, seconds)
+    uid = _create_once(api, job)["metadata"]["uid"]
     try:
-        uid = _create_once(api, job)["metadata"]["uid"]
         # The Job's own: gone with it, whoever deletes it.
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"]}
         source["metadata"]["ownerReferences"] = [{**owner, "uid": uid}]
