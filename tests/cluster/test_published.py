@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import pytest
 
 from orchestrator.cluster.connect import connect
 from orchestrator.cluster.errors import RefusedError
-from orchestrator.cluster.published.publish import store
-from orchestrator.cluster.published.record import LIMIT, Published
+from orchestrator.cluster.published.publish import create, store
+from orchestrator.cluster.published.record import LIMIT, Published, config_map
 from orchestrator.cluster.wait import Clock
 from tests.cluster.conftest import Kubectl
 from tests.cluster.deployments import NAME, Deployment, Done, eventually
@@ -97,6 +98,7 @@ def ended(deployment: Deployment, folder: Path) -> None:
 
 def test_a_config_map_holds_the_file_for_good(deployment: Deployment, file: Path) -> None:
     """Published once, it cannot be changed; again is fine; the preflight reads what it holds."""
+    before = deployment.spec.read_text(encoding="utf-8")
     (file.parent / f"{file.name}.meta.json").write_text('{"role": "both"}', encoding="utf-8")
     done = publish(deployment, file, "--to", "config-map")
     assert 0 == done.returncode, done.stderr
@@ -114,8 +116,13 @@ def test_a_config_map_holds_the_file_for_good(deployment: Deployment, file: Path
         deployment.kubectl(
             "patch", "configmap", name, *place, "-p", json.dumps({"data": {f"{name}.json": "{}"}})
         )
+    edited = deployment.spec.read_text(encoding="utf-8")
+    deployment.spec.write_text(
+        before, encoding="utf-8"
+    )  # as if it had been stopped before the edit
     again = publish(deployment, file, "--to", "config-map")
     assert (0, True) == (again.returncode, "published already:" in again.stderr)
+    assert edited == deployment.spec.read_text(encoding="utf-8")
     assert made["metadata"]["uid"] == deployment.get("configmap", name)["metadata"]["uid"]
     assert [] == asked(deployment)["diagnostics"]
     wrong = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": name}}
@@ -199,6 +206,13 @@ def test_a_file_is_rolled_out_and_back(deployment: Deployment, file: Path) -> No
     files = listed(deployment)
     assert ([], [2]) == (files[path]["pools"].get(NAME, []), files[path]["revisions"][NAME])
     assert [1, 3] == files[first]["revisions"][NAME]
+    made = deployment.get("configmap", name_of(file))
+    deployment.kubectl("delete", "configmap", "-n", deployment.namespace, name_of(file))
+    done = deployment.deploy("rollback", "--yes", "--to", 2)
+    assert (1, True) == (done.returncode, f"there is no ConfigMap {name_of(file)}" in done.stderr)
+    assert old == digest_of(deployment, "prefill")
+    del made["metadata"]["resourceVersion"], made["metadata"]["uid"]
+    deployment.kubectl("create", "-f", "-", stdin=json.dumps(made))
     assert 0 == deployment.deploy("delete", "--yes").returncode
     assert name_of(file) in deployment.names("configmap")
     said = deployment.named("experts", "list", "-n", deployment.namespace).stdout
@@ -207,33 +221,24 @@ def test_a_file_is_rolled_out_and_back(deployment: Deployment, file: Path) -> No
 
 
 def test_a_job_writes_to_the_claim(deployment: Deployment, file: Path, tmp_path: Path) -> None:
-    """The file is on the claim, told of in a ConfigMap, and nothing of the Job stays."""
+    """A run that is killed leaves a Job that ends by itself; the next one makes all of it."""
     deployment.spec.write_text(deployment.spec.read_text(encoding="utf-8") + UNPLACED, "utf-8")
-    path = f"dsv4-flash/{name_of(file)}.json"
-    for _ in range(2):
-        running = subprocess.Popen(
-            [
-                *deployment.command("experts", "")[:1],
-                "experts",
-                "publish",
-                file,
-                "--spec",
-                deployment.spec,
-            ],
-            env=deployment.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        end = time.monotonic() + 30
-        while running.poll() is None and time.monotonic() < end:
-            ended(deployment, tmp_path)
-        said = running.communicate()
-        assert 0 == running.returncode, said
-        written = tmp_path / "claim" / path
-        assert file.read_bytes() == written.read_bytes()
-        assert [written.name] == [one.name for one in written.parent.iterdir()]
-    assert "published already:" in said[1]
+    before, path = deployment.spec.read_text(encoding="utf-8"), f"dsv4-flash/{name_of(file)}.json"
+    running = started(deployment, file)
+    eventually(lambda: " ".join(deployment.names("configmap")), f"{NAME}-publish-")
+    running.kill()
+    running.communicate()
+    (left,) = deployment.names("job")
+    assert 600 == deployment.get("job", left)["spec"]["ttlSecondsAfterFinished"]
+    assert before == deployment.spec.read_text(encoding="utf-8")
+    running, end = started(deployment, file), time.monotonic() + 30
+    while running.poll() is None and time.monotonic() < end:
+        ended(deployment, tmp_path)
+    said = running.communicate()
+    assert 0 == running.returncode, said
+    written = tmp_path / "claim" / path
+    assert file.read_bytes() == written.read_bytes()
+    assert [written.name] == [one.name for one in written.parent.iterdir()]
     (one,) = listed(deployment).values()
     assert ("expert-distribution", path, digest(file), {}) == (
         one["claim"],
@@ -241,9 +246,22 @@ def test_a_job_writes_to_the_claim(deployment: Deployment, file: Path, tmp_path:
         one["sha256"],
         one["pools"],
     )
-    assert [] == deployment.names("job")
-    eventually(lambda: str(len(deployment.names("configmap"))), "2")
     assert f"    path: {path}\n" in deployment.spec.read_text(encoding="utf-8")
+    assert [left] == deployment.names("job")
+    deployment.kubectl("delete", "job", left, "-n", deployment.namespace)
+    eventually(lambda: f"{len(deployment.names('configmap'))} with the root's", "2 with the root's")
+
+
+def started(deployment: Deployment, file: Path) -> subprocess.Popen[str]:
+    """Start publishing onto the claim that the spec names."""
+    deploy = deployment.command("experts")[0]
+    return subprocess.Popen(
+        [deploy, "experts", "publish", file, "--spec", deployment.spec],
+        env=deployment.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_what_the_job_says_is_told(deployment: Deployment, tmp_path: Path) -> None:
@@ -274,6 +292,11 @@ def test_what_the_job_says_is_told(deployment: Deployment, tmp_path: Path) -> No
         deployment.spec.read_text(encoding="utf-8").removesuffix(UNPLACED), deployment.spec.parent
     )
     assert "ended without a word" in told(placed, 20)
+    index = config_map(record, None, None)
+    assert [True, False] == [create(api, index), create(api, index)]
+    other_path = config_map(replace(record, path="flash/g.json"), None, None)
+    with pytest.raises(RefusedError, match=r"tells of flash/f.json on claim expert-distribution"):
+        create(api, other_path)
     assert [] == deployment.names("job")
 
 

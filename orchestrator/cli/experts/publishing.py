@@ -25,13 +25,14 @@ _AT = ("experts", "distribution")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A file, its digest, and the name it gets: on a claim, or in the ConfigMap of that name.
+    """A file, its digest and bytes, and the name it gets: on a claim, or in the ConfigMap of that name.
 
     `path` is where it lies in there. `bounded` is whether it travels in a ConfigMap.
     """
 
     file: Path
     sha256: str
+    size: int
     config_map: str
     claim: str | None
     path: str
@@ -82,6 +83,7 @@ def destination(options: argparse.Namespace) -> Destination:
     return Destination(
         file=options.file,
         sha256=file.sha256,
+        size=file.size_bytes,
         config_map=index_name(name, claim, path) if claim else name,
         claim=claim,
         path=path,
@@ -129,7 +131,7 @@ def publication(spec: EditedSpec, place: Destination) -> Publication | Report:
         claim=place.claim,
         path=place.path,
         sha256=place.sha256,
-        size=place.file.stat().st_size,
+        size=place.size,
         model=examined.loaded.spec.model.path,
         made_from=place.file.name,
         tool=__version__,
@@ -145,7 +147,10 @@ def _content(place: Destination, record: Published, meta: bytes | None) -> bytes
 
     size = record.size
     if size <= LIMIT:
-        content = place.file.read_bytes()
+        try:
+            content = place.file.read_bytes()
+        except OSError as error:
+            raise UserError(f"{place.file} cannot be read: {error.strerror}") from None
         if digest(content) != record.sha256:
             raise UserError(f"{place.file} changed while it was read; run it again")
         size = size_of(config_map(record, content, meta))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -54,6 +54,20 @@ def usages(api: Api, namespace: str) -> list[Usage]:
             for file in dict.fromkeys(filter(None, map(replayed, revision.objects))):
                 _usage(found, file).revisions.setdefault(deployment, []).append(revision.number)
     return list(found.values())
+
+
+def missing(api: Api, namespace: str, objects: Iterable[Object]) -> list[str]:
+    """Return which ConfigMaps that the objects replay a file from are not there. Raises ClusterError.
+
+    Their pods would wait for the volume for ever; what is on a claim cannot be seen from here.
+    """
+    files = dict.fromkeys(filter(None, map(replayed, objects)))
+    return [
+        f"the expert file {file.path} is not there: there is no ConfigMap {file.config_map} in "
+        f"namespace {namespace}; publish it again (`deploy experts publish`)"
+        for file in files
+        if file.config_map and api.find("v1", "ConfigMap", namespace, file.config_map) is None
+    ]
 
 
 def _live(api: Api, namespace: str) -> Iterator[tuple[str, str, Replayed]]:
