@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 import pytest
 
@@ -258,7 +262,9 @@ def test_a_spec_that_changed_meanwhile_is_left(
 
 
 def test_a_linked_spec_stays_a_link(file: Path, spec: Path, folder: Path) -> None:
-    """The file behind the link is edited, its mode kept, and nothing else is left beside it."""
+    """The file behind the link is replaced at once, its mode kept, and nothing is left beside it."""
+    kept = folder.parent / "as-it-was"
+    kept.hardlink_to(spec)
     link = spec.parent.parent / "specs" / "link.yaml"
     spec.chmod(0o640)
     link.symlink_to(spec.name)
@@ -266,4 +272,56 @@ def test_a_linked_spec_stays_a_link(file: Path, spec: Path, folder: Path) -> Non
     assert link.is_symlink()
     assert 0o640 == spec.stat().st_mode & 0o777
     assert "sha256" in spec.read_text(encoding="utf-8")
+    assert SPEC == kept.read_text(encoding="utf-8")  # never written into
     assert {"cluster.yaml", "link.yaml"} == {path.name for path in spec.parent.iterdir()}
+
+
+def test_it_may_be_stopped_anywhere(
+    file: Path, spec: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each link, rename and flush: no half file has its name, the spec is the old or the new one.
+
+    Whatever was reached, the next run ends as one that nobody stopped.
+    """
+    beside = file.with_name(f"{file.name}.meta.json")
+    beside.write_text('{"role": "both"}', encoding="utf-8")
+    assert 0 == publish(file, spec, "--into", folder)
+    edited, names = spec.read_text(encoding="utf-8"), files(folder)
+    sizes = {name: (folder / name).stat().st_size for name in names}
+    stops = 0
+    while True:
+        rmtree(folder)
+        folder.mkdir()
+        spec.write_text(SPEC, encoding="utf-8")
+        with monkeypatch.context() as patch:
+            left = stopping_after(stops, patch)
+            publish(file, spec, "--into", folder)
+        assert spec.read_text(encoding="utf-8") in (SPEC, edited)
+        there = [name for name in files(folder) if not name.endswith(".partial")]
+        assert {name: (folder / name).stat().st_size for name in there}.items() <= sizes.items()
+        assert (spec.read_text(encoding="utf-8") == SPEC) or there == names
+        assert 0 == publish(file, spec, "--into", folder)
+        assert (edited, names) == (spec.read_text(encoding="utf-8"), files(folder))
+        assert ["cluster.yaml"] == files(spec.parent)
+        if left():
+            break
+        stops += 1
+    assert 8 == stops  # flush, link and flush of each file, flush and rename of the spec
+
+
+def stopping_after(calls: int, patch: pytest.MonkeyPatch) -> Callable[[], bool]:
+    """Interrupt the program at a later call that changes a disk; returns whether it never came."""
+    count = [calls]
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **more: Any) -> Any:
+            count[0] -= 1
+            if count[0] < 0:
+                raise KeyboardInterrupt
+            return real(*given, **more)
+
+        return call
+
+    for name in ("fsync", "link", "replace"):
+        patch.setattr(os, name, counted(getattr(os, name)))
+    return lambda: count[0] >= 0
