@@ -39,12 +39,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the files; 1 where the cluster refuses."""
+    named = _namespace(options)
 
     def listed(api: Api) -> int:
         from orchestrator.cluster.published.used import as_data, as_lines, usages
         from orchestrator.diagnostics import json
 
-        namespace = _namespace(options) or api.namespace or "default"
+        namespace = named or api.namespace or "default"
         found = usages(api, namespace)
         if options.format == "json":
             data = {"namespace": namespace, "files": [as_data(one) for one in found]}

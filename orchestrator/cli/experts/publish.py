@@ -77,9 +77,11 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         sys.stderr.write("nothing was changed\n")
         return CLEAN
-    if options.into:
-        _into(options.into, ready)
-    elif code := on_cluster(options, lambda api: _in_cluster(api, ready)):
+    try:
+        code = _into(options.into, ready) if options.into else _in_cluster(options, ready)
+    except UserError as error:
+        raise UserError(f"{error}; {spec.path} was not changed") from None
+    if code:
         complain(f"{spec.path} was not changed")
         return code
     spec.write()
@@ -87,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
     return CLEAN
 
 
-def _into(folder: Path, ready: Publication) -> None:
+def _into(folder: Path, ready: Publication) -> int:
     from orchestrator.experts.store import StoreError, put
 
     target = folder / ready.record.path
@@ -100,11 +102,16 @@ def _into(folder: Path, ready: Publication) -> None:
 
             put(metadata_path(ready.file), beside, digest(ready.meta))
     except StoreError as error:
-        raise UserError(f"{error}; the spec was not changed") from None
+        raise UserError(str(error)) from None
     sys.stderr.write(f"{'published' if fresh else 'published already:'} {target}\n")
+    return CLEAN
 
 
-def _in_cluster(api: Api, ready: Publication) -> int:
+def _in_cluster(options: argparse.Namespace, ready: Publication) -> int:
+    return on_cluster(options, lambda api: _published(api, ready))
+
+
+def _published(api: Api, ready: Publication) -> int:
     from orchestrator.cluster.published.publish import create, store
     from orchestrator.cluster.published.record import config_map
 

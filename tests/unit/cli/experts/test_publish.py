@@ -122,7 +122,22 @@ def test_other_bytes_under_the_name_are_refused(
     name.write_text("other")
     assert 2 == publish(file, spec, "--into", folder)
     assert ("other", SPEC) == (name.read_text(), spec.read_text(encoding="utf-8"))
-    assert "is there already with SHA-256" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "is there already with SHA-256" in said
+    assert f"{spec} was not changed" in said
+
+
+def test_without_a_cluster_nothing_is_edited(
+    file: Path, spec: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says that nobody can be asked, and that the spec is as it was."""
+    monkeypatch.setenv("KUBECONFIG", str(spec.with_name("no-kubeconfig")))
+    for words in (["--to", "config-map"], []):
+        assert 2 == publish(file, spec, *words)
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("deploy: no cluster is configured")
+        assert line.endswith(f"{spec} was not changed")
+    assert SPEC == spec.read_text(encoding="utf-8")
 
 
 def test_what_is_beside_the_file_goes_along(
