@@ -91,6 +91,22 @@ TRANSCRIPTS = (
         "It is refused with both shapes.",
         "advise deepseek-r1-fp4-1k1k.pt --spec pro-pd-h200.yaml",
     ),
+    Transcript(
+        "Publishing a file",
+        "A recording that SGLang 0.5.17 wrote, for the trial that it fits: into a ConfigMap, since "
+        "the spec names no claim, and only shown here.",
+        "publish sglang-0.5.17-tiny-v4-stat.pt --spec tiny-tcp-trial.yaml --dry-run",
+    ),
+    Transcript(
+        "Publishing into the claim's folder",
+        "Mounted on this machine, so no cluster is asked. Comments and layout of the spec stay.",
+        "publish recordings/synthetic-dsv4-flash.pt --spec flash-pd-h200.yaml --into recordings",
+    ),
+    Transcript(
+        "A file that is not published",
+        "Empty, and of another model: the same rules as `deploy validate`, on the spec as it would be.",
+        "publish deepseek-r1-fp8-1k1k-empty.pt --spec flash-pd-h200.yaml",
+    ),
 )
 
 

@@ -9,7 +9,7 @@ from orchestrator.engine.asked import API_KEY
 from orchestrator.manifests.metadata import Object, common, metadata
 from orchestrator.manifests.pod import placement, pull_secrets
 from orchestrator.manifests.spelling import literal, variables
-from orchestrator.manifests.volumes import expert_check, volumes
+from orchestrator.manifests.volumes import EXPERTS, expert_check, volumes
 from orchestrator.names import leaders_name
 from orchestrator.plan.model import ClusterPlan, PodSettings, PoolPlan
 from orchestrator.templates import template
@@ -64,7 +64,7 @@ def _serving(plan: ClusterPlan) -> Object:
 
 
 def _expert_file(plan: ClusterPlan, pool: PoolPlan) -> Object:
-    mounted = [one for one in volumes(pool) if one["name"] == "experts"]
+    mounted = [one for one in volumes(pool) if one["name"] == EXPERTS]
     containers = {"containers": expert_check(plan, pool), "volumes": mounted}
     return _pod(plan, "expert-file", pool.pod, containers)
 

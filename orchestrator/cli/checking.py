@@ -37,10 +37,7 @@ def examine(path: Path, *, sglang: str | None = None) -> Examined:
 
     Raises `UserError` where the file cannot be read.
     """
-    from orchestrator.facts.gather import gather
     from orchestrator.load.loader import UnreadableSpecError, load
-    from orchestrator.rules.book import RULES
-    from orchestrator.rules.check import check
 
     try:
         loaded = load(path)
@@ -49,6 +46,15 @@ def examine(path: Path, *, sglang: str | None = None) -> Examined:
     if sglang and loaded.spec:
         engine = loaded.spec.engine.model_copy(update={"sglang": sglang})
         loaded = replace(loaded, spec=loaded.spec.model_copy(update={"engine": engine}))
+    return judged(loaded)
+
+
+def judged(loaded: Loaded) -> Examined:
+    """Return what there is to say about a spec as read, e.g. from a text that is not written yet."""
+    from orchestrator.facts.gather import gather
+    from orchestrator.rules.book import RULES
+    from orchestrator.rules.check import check
+
     facts = gather(loaded.spec, loaded.folder) if loaded.spec else None
     return Examined(loaded, facts, check(loaded, facts, RULES))
 

@@ -25,7 +25,8 @@ NAME = "delete"
 HELP = "take a deployment away"
 DESCRIPTION = (
     "Delete every object of a deployment's recorded revisions, then the revisions. Claims stay, and "
-    "with them models and expert files; so does what others made. A delete that stopped anywhere is "
+    "with them models and expert files; so do the ConfigMaps of published files, and what others made. "
+    "A delete that stopped anywhere is "
     "finished by running it again."
 )
 
@@ -64,7 +65,9 @@ def run(options: argparse.Namespace) -> int:
             complain("nothing was deleted")
             return FINDINGS
         delete(api, found, revisions, Progress(sys.stderr).say)
-        sys.stdout.write(f"{name} is deleted from namespace {namespace}; claims are kept\n")
+        sys.stdout.write(
+            f"{name} is deleted from namespace {namespace}; claims and published files are kept\n"
+        )
         return CLEAN
 
     return on_cluster(options, deleted)

@@ -69,10 +69,12 @@ def roll_out(
     """Bring the cluster to `wanted`, whose number is not yet given. Raises ClusterError."""
     from orchestrator.cluster.apply import carry_out, is_settled, next_revision
     from orchestrator.cluster.difftext import notes, refusals
+    from orchestrator.cluster.published.used import missing
     from orchestrator.cluster.wait import limit
 
     diff = compared(api, wanted, earlier, file)
-    if refused := refusals(diff, take_over=options.take_over):
+    refused = refusals(diff, take_over=options.take_over)
+    if refused := [*refused, *missing(api, wanted.namespace, wanted.objects)]:
         _complain_all([*refused, "nothing was changed"])
         return FINDINGS
     _complain_all(notes(diff))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from orchestrator.cli.terminal import UserError
@@ -19,7 +20,10 @@ def write_whole(path: Path, text: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
             part = Path(folder) / target.name
-            part.write_bytes(text.encode())
+            with part.open("xb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
             if target.exists():
                 part.chmod(target.stat().st_mode)
             part.replace(target)

@@ -1,6 +1,7 @@
 """Takes a deployment away: every object of its recorded revisions, the records themselves last.
 
-Claims stay, and with them models and expert files; so does what others made or took over.
+Claims stay, and with them models and expert files; so do the ConfigMaps of published files, which no
+revision names, and what others made or took over.
 """
 
 from __future__ import annotations

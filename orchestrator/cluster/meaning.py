@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orchestrator.cluster.changes import ABSENT, Change, changes
 from orchestrator.cluster.diff import Action, Diff, Step
+from orchestrator.cluster.replayed import replayed
 from orchestrator.cluster.workload import Workload, workload
 from orchestrator.experts.expert_file import ExpertFile, ExpertFileKind
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object
+from orchestrator.manifests.volumes import CHECK, EXPERTS
 
 _PART = re.compile(r"(?:leader|worker)\.(?:spec\.containers\[(?:engine|router)\]\.)?(.*)")
+_OF_THE_FILE = (
+    f"metadata.annotations.{EXPERTS_ANNOTATION}",
+    f"spec.initContainers[{CHECK}]",
+    f"spec.volumes[{EXPERTS}]",
+    "--init-expert-location",
+)
 _FLAG = re.compile(r"command\[(--.*)\]")
 
 
@@ -85,10 +93,18 @@ def causes_of(step: Step) -> tuple[Change, ...]:
         path = part[1] if part else change.path
         if flag := _FLAG.fullmatch(path):
             path = flag[1]
-        elif path.endswith(EXPERTS_ANNOTATION):
-            path = "expert file (SHA-256)"
         short.setdefault((path, repr(change.new)), Change(path, change.old, change.new))
-    return tuple(short.values())
+    return _expert_file_first(step.live, step.after, short.values())
+
+
+def _expert_file_first(live: Object, after: Object, found: Iterable[Change]) -> tuple[Change, ...]:
+    """Return the changes with those that another expert file makes told as one."""
+    old, new = replayed(live), replayed(after)
+    if old == new:
+        return tuple(found)
+    others = (one for one in found if not one.path.startswith(_OF_THE_FILE))
+    told = (str(each) if each else ABSENT for each in (old, new))
+    return (Change("expert file", *told), *others)
 
 
 def _templates(one: Object) -> Object:

@@ -7,6 +7,10 @@ from orchestrator.manifests.spelling import literal
 from orchestrator.plan.model import ClusterPlan, Mount, PoolPlan
 from orchestrator.templates import template
 
+EXPERTS = "experts"
+"""The volume of the expert file."""
+CHECK = "check-expert-file"
+"""The init container that looks at it."""
 JIT_CACHE_LIMIT = "50Gi"
 """Size of a per-pod kernel cache: an assumption, not measured; a claim or a host path has no limit."""
 
@@ -27,16 +31,16 @@ def mounts(pool: PoolPlan) -> list[Object]:
 
 def expert_check(plan: ClusterPlan, pool: PoolPlan) -> list[Object]:
     """Return the init container that checks the expert file, or nothing where none is replayed."""
-    mount = next((mount for mount in pool.mounts if mount.name == "experts"), None)
+    mount = next((mount for mount in pool.mounts if mount.name == EXPERTS), None)
     if plan.expert_file is None or mount is None:
         return []
     script = literal(template("check-expert-file.sh"))
     file, digest = literal(plan.expert_file.file), plan.expert_file.sha256 or ""
     return [
         {
-            "name": "check-expert-file",
+            "name": CHECK,
             "image": plan.image,
-            "command": ["sh", "-ec", script, "check-expert-file", file, digest],
+            "command": ["sh", "-ec", script, CHECK, file, digest],
             "resources": {
                 "requests": {"cpu": "100m", "memory": "64Mi"},
                 "limits": {"memory": "64Mi"},
@@ -46,6 +50,7 @@ def expert_check(plan: ClusterPlan, pool: PoolPlan) -> list[Object]:
                 "capabilities": {"drop": ["ALL"]},
                 "readOnlyRootFilesystem": True,
             },
+            "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": [_mount(mount)],
         }
     ]
@@ -57,6 +62,8 @@ def _volume(mount: Mount) -> Object:
         if mount.read_only:
             claim["readOnly"] = True
         return {"name": mount.name, "persistentVolumeClaim": claim}
+    if mount.config_map:
+        return {"name": mount.name, "configMap": {"name": mount.config_map}}
     if mount.host_path:
         return {
             "name": mount.name,

@@ -125,8 +125,7 @@ def _job(
     distribution = spec.experts.distribution
     volumes: list[Object] = [{"name": "check", "configMap": {"name": "", "items": _items(data)}}]
     if distribution:
-        claim = {"claimName": distribution.claim, "readOnly": True}
-        volumes.append({"name": "experts", "persistentVolumeClaim": claim})
+        volumes.append({"name": "experts", **_home(distribution)})
     pod: Object = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -145,6 +144,12 @@ def _job(
         "ttlSecondsAfterFinished": KEPT_SECONDS,
         "template": {"metadata": {"labels": _labels(spec)}, "spec": pod},
     }
+
+
+def _home(distribution: Distribution) -> Object:
+    if distribution.config_map:
+        return {"configMap": {"name": distribution.config_map}}
+    return {"persistentVolumeClaim": {"claimName": distribution.claim, "readOnly": True}}
 
 
 def _volumes(job: Object) -> Any:

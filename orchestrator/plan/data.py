@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from orchestrator.engine.asked import LEADER_ADDRESS, WORKER_INDEX, Placeholder
 from orchestrator.memory import MemoryTable
 from orchestrator.names import leader_host
-from orchestrator.plan.model import Argument, ClusterPlan, FromPod, FromSecret, PoolPlan, Value
+from orchestrator.plan.model import (
+    Argument,
+    ClusterPlan,
+    ExpertFilePlan,
+    FromPod,
+    FromSecret,
+    Mount,
+    PoolPlan,
+    Value,
+)
 
 VERSION = 1
 """Version of the data form; within one, keys keep their meaning and new keys may be added."""
@@ -37,7 +46,13 @@ def as_data(plan: ClusterPlan, node_rank: int | None = None) -> dict[str, object
             "capabilities": list(plan.capabilities),
             "host_network": plan.host_network,
         },
-        "expert_file": file and {"claim": file.claim, "file": file.file, "sha256": file.sha256},
+        "expert_file": file
+        and {
+            "claim": file.claim,
+            **_config_map(file),
+            "file": file.file,
+            "sha256": file.sha256,
+        },
         "pools": [_pool(plan, pool, node_rank) for pool in plan.pools],
         "router": router
         and {
@@ -81,6 +96,7 @@ def _pool(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> dict[str,
                 "path": mount.path,
                 "read_only": mount.read_only,
                 "claim": mount.claim,
+                **_config_map(mount),
                 "host_path": mount.host_path,
             }
             for mount in pool.mounts
@@ -101,6 +117,10 @@ def _pool(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> dict[str,
             for rewrite in pool.rewrites
         ],
     }
+
+
+def _config_map(one: ExpertFilePlan | Mount) -> dict[str, object]:
+    return {"config_map": one.config_map} if one.config_map else {}
 
 
 def _memory(table: MemoryTable) -> dict[str, object]:

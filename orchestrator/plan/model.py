@@ -48,12 +48,13 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """One volume of an engine pod. Exactly one of claim, host path or scratch backs it."""
+    """One volume of an engine pod. Exactly one of claim, ConfigMap, host path or scratch backs it."""
 
     name: str
     path: str
     read_only: bool
     claim: str | None = None
+    config_map: str | None = None
     host_path: str | None = None
 
 
@@ -68,12 +69,21 @@ class Budgets:
 
 @dataclass(frozen=True, slots=True)
 class ExpertFilePlan:
-    """The shared expert-distribution file as pods see it; the digest is `None` where unknown."""
+    """The shared expert-distribution file as pods see it; the digest is `None` where unknown.
 
-    claim: str
+    Exactly one of claim and ConfigMap holds it.
+    """
+
+    claim: str | None
+    config_map: str | None
     mount: str
     path: str
     sha256: str | None
+
+    @property
+    def where(self) -> str:
+        """What holds the file, as messages say it."""
+        return f"on claim {self.claim}" if self.claim else f"in ConfigMap {self.config_map}"
 
     @property
     def file(self) -> str:

@@ -77,7 +77,8 @@ def _pool(view: PoolView, checked: Checked) -> PoolPlan:
 def _mounts(view: PoolView) -> Iterator[Mount]:
     spec, recorder = view.cluster, view.pool.recorder
     if distribution := spec.experts.distribution:
-        yield Mount("experts", distribution.mount, read_only=True, claim=distribution.claim)
+        claim, config_map = distribution.claim, distribution.config_map
+        yield Mount("experts", distribution.mount, True, claim=claim, config_map=config_map)
     if cache := spec.model.cache:
         # A hub id is fetched into the cache on first use; a folder is only read.
         is_folder = spec.model.path.startswith("/")
@@ -93,7 +94,13 @@ def _expert_file(checked: Checked) -> ExpertFilePlan | None:
     if distribution is None:
         return None
     digest = fact.value.sha256 if isinstance(fact, Known) else distribution.sha256
-    return ExpertFilePlan(distribution.claim, distribution.mount, distribution.path, digest)
+    return ExpertFilePlan(
+        claim=distribution.claim,
+        config_map=distribution.config_map,
+        mount=distribution.mount,
+        path=distribution.path,
+        sha256=digest,
+    )
 
 
 def _known(fact: Fact[T]) -> T:

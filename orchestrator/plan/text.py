@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from orchestrator.diagnostics.full import Style
 from orchestrator.memory import lines
 from orchestrator.plan.data import spelled, variables_of
-from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, PoolPlan, Value
+from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, Mount, PoolPlan, Value
 
 
 def as_text(plan: ClusterPlan, node_rank: int | None, style: Style) -> str:
@@ -28,7 +28,7 @@ def _head(plan: ClusterPlan, style: Style) -> Iterator[str]:
     yield f"  fabric       {plan.fabric}"
     if plan.expert_file:
         digest = plan.expert_file.sha256 or "digest unknown: the file was not read"
-        yield f"  expert file  {plan.expert_file.file} on claim {plan.expert_file.claim}"
+        yield f"  expert file  {plan.expert_file.file} {plan.expert_file.where}"
         yield f"               sha256 {digest}"
 
 
@@ -64,8 +64,7 @@ def _pool_text(
     yield from (f"    {line}" for line in _one_flag_per_line(plan, pool, node_rank))
     yield "  mounts"
     for mount in pool.mounts:
-        home = f"claim {mount.claim}" if mount.claim else mount.host_path or "a new folder per pod"
-        yield f"    {mount.path} from {home}{' (read-only)' if mount.read_only else ''}"
+        yield f"    {mount.path} from {_home(mount)}{' (read-only)' if mount.read_only else ''}"
     yield "  env"
     for name, value in pool.env.items():
         yield f"    {name}={_shown(value)}"
@@ -74,6 +73,14 @@ def _pool_text(
         yield f"  the engine will resolve differently{as_of}"
         for rewrite in pool.rewrites:
             yield f"    {rewrite.argument} → {rewrite.resolved}: {rewrite.says}"
+
+
+def _home(mount: Mount) -> str:
+    if mount.claim:
+        return f"claim {mount.claim}"
+    if mount.config_map:
+        return f"ConfigMap {mount.config_map}"
+    return mount.host_path or "a new folder per pod"
 
 
 def _one_flag_per_line(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> list[str]:

@@ -1,11 +1,12 @@
 """Pages of the findings about a live cluster, made by `deploy validate --cluster`.
 
-Texts only; what is asked and judged is `orchestrator/cluster/preflight/`.
+Texts only, those of volumes in `volume_word.py`; what is asked and judged is `orchestrator/cluster/preflight/`.
 """
 
 from orchestrator.diagnostics.model import Impact, Severity
+from orchestrator.rules.volume_word import VOLUME_WORD_PAGES
 
-CLUSTER_WORD_PAGES = (
+_PAGES = (
     (
         "CLU1201",
         "workload-api-missing",
@@ -98,53 +99,6 @@ Namespaces carry quotas, rights and the Pod Security level, so they are made by 
 
 ## How to fix
 Create the namespace, or name another in the spec.
-""",
-    ),
-    (
-        "CLU1207",
-        "claim-unusable",
-        Severity.ERROR,
-        Impact.REFUSES_TO_START,
-        "pods wait for the volume, and no GPU work begins",
-        """A claim that the spec names is not there, is lost, or cannot be mounted by all pods.
-
-## Why it matters
-Pods of several nodes mount it at once, which only ReadWriteMany and ReadOnlyMany allow. A pod that
-cannot mount waits without an end. A claim that is pending though its class binds at once has no volume
-that fits.
-
-## How to fix
-Create the claim with ReadWriteMany or ReadOnlyMany, or name another.
-""",
-    ),
-    (
-        "CLU1208",
-        "claim-too-small",
-        Severity.WARNING,
-        Impact.DIES_UNDER_LOAD,
-        "the download ends when the volume is full",
-        """The model's claim holds less than the checkpoint.
-
-## Why it matters
-The size of the weights comes from the model's config; they have to fit beside what is there already.
-
-## How to fix
-Name or make a claim that holds the checkpoint.
-""",
-    ),
-    (
-        "CLU1209",
-        "secret-unusable",
-        Severity.ERROR,
-        Impact.REFUSES_TO_START,
-        "the kubelet cannot make the container",
-        """A Secret that the spec names is not there, or lacks the key.
-
-## Why it matters
-Its pods stay in `CreateContainerConfigError`; a pull secret that is missing shows as a failed pull.
-
-## How to fix
-Create the Secret with that key, or correct its name.
 """,
     ),
     (
@@ -289,3 +243,5 @@ Set `pod.resources.memory` of the pool, or change the LimitRange.
 """,
     ),
 )
+
+CLUSTER_WORD_PAGES = tuple(sorted((*_PAGES, *VOLUME_WORD_PAGES)))  # by code

@@ -75,13 +75,13 @@ Name an image that holds DeepEP for this GPU and driver.
         Severity.ERROR,
         Impact.REFUSES_TO_START,
         "the pods' own check stops them, before any GPU work",
-        """The claim does not hold the planned expert-distribution file.
+        """The claim or ConfigMap does not hold the planned expert-distribution file.
 
 ## Why it matters
 Every pod that replays the file checks it first, and ends where it is missing or another one.
 
 ## How to fix
-Publish the file on that claim, or correct `experts.distribution`.
+Publish the file (`deploy experts publish`), or correct `experts.distribution`.
 """,
     ),
     (

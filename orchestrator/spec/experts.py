@@ -14,17 +14,29 @@ AccessMode = Literal["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce"]
 
 
 class Distribution(SpecModel):
-    """The expert-distribution file that every pool replays with `--init-expert-location`."""
+    """The expert-distribution file that every pool replays with `--init-expert-location`.
 
-    claim: ObjectName = Field(description="PersistentVolumeClaim that holds the file.")
-    path: str = Field(description="Path of the file inside the claim, e.g. `dsv4-flash/1763.pt`.")
+    It is in a claim or in a ConfigMap; that one of them is named, and not both, is a rule.
+    """
+
+    claim: ObjectName | None = Field(
+        default=None, description="PersistentVolumeClaim that holds the file."
+    )
+    config_map: ObjectName | None = Field(
+        default=None,
+        description="ConfigMap that holds the file instead of a claim; `path` is its key.",
+    )
+    path: str = Field(
+        description="Path of the file inside the claim, e.g. `dsv4-flash/1763.pt`, or its key in "
+        "the ConfigMap."
+    )
     access: AccessMode | None = Field(
         default=None, description="Access mode of the claim; every node of every pool mounts it."
     )
     mount: str = Field(
         default="/expert-distribution",
         pattern=r"^/[^\s]+$",
-        description="Where every pod mounts the claim, read-only.",
+        description="Where every pod mounts the claim or the ConfigMap, read-only.",
     )
     local: str | None = Field(
         default=None,

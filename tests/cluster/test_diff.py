@@ -66,7 +66,7 @@ def test_another_expert_file_restarts_what_replays_it(deployment: Deployment) ->
     deployment.change(COPY, f"    sha256: {DIGEST}\n")
     said = deployment.deploy("diff").stdout
     assert 2 == said.count("  expert map unchecked: the file was not read here")
-    assert 2 == said.count("    expert file (SHA-256): f5bd79a528ef")
+    assert 2 == said.count("    expert file: f5bd79a528ef… (dsv4-flash/synthetic-dsv4-")
 
 
 def test_a_cluster_that_does_not_answer_is_told(deployment: Deployment) -> None:

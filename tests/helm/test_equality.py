@@ -14,7 +14,7 @@ from orchestrator.chart.hooks import hooks
 from orchestrator.engine.catalog import versions
 from orchestrator.manifests.build import build
 from tests.helm.charts import Helm, by_name, is_hook, planned, write
-from tests.schema.test_rendered import CASES
+from tests.schema.test_rendered import CASES, in_config_map
 from tests.strategies import specs
 
 SPECS = specs(st.sampled_from(versions()))
@@ -28,6 +28,18 @@ def test_defaults_are_what_render_writes(name: str, helm: Helm, tmp_path: Path) 
     templated = helm.template(write(plan, tmp_path), plan)
     assert by_name(build(plan)) == {key: one for key, one in templated.items() if not is_hook(one)}
     assert by_name(hooks(plan)) == {key: one for key, one in templated.items() if is_hook(one)}
+
+
+def test_a_config_map_is_no_value(helm: Helm, tmp_path: Path) -> None:
+    """Another claim may hold the same files; a published ConfigMap's name says what it holds."""
+    plan = planned(in_config_map(), Path())
+    assert plan
+    chart = write(plan, tmp_path)
+    assert "experts" not in yaml.safe_load((chart / "values.yaml").read_text("utf-8"))["claims"]
+    templated = helm.template(chart, plan)
+    assert by_name([*build(plan), *hooks(plan)]) == templated
+    (hook,) = (one for one in templated.values() if "expert-file" in one["metadata"]["name"])
+    assert {"name": "flash-0123"} == hook["spec"]["volumes"][0]["configMap"]
 
 
 def test_defaults_are_what_render_writes_for_any_spec(

@@ -110,6 +110,26 @@ def test_go_reads_every_object_back(name: str) -> None:
     assert objects == goyaml.read_back(dump_stream(objects))
 
 
+def in_config_map() -> str:
+    """The one option that `every-option` cannot have beside a claim."""
+    home = {"claim": None, "access": None, "config_map": "flash-0123", "path": "flash-0123.json"}
+    fragment = {"experts": {"distribution": home}}
+    return yaml.safe_dump(merge(yaml.safe_load(every_option()), fragment), sort_keys=False)
+
+
+def test_an_expert_file_in_a_config_map_reaches_the_objects() -> None:
+    """Leaders and workers of every pool mount it, in the shape that an API server takes."""
+    found = 0
+    for obj in rendered(in_config_map(), ROOT):
+        assert strict.validate(obj) == []
+        group = obj["spec"].get("leaderWorkerTemplate", {}) if "spec" in obj else {}
+        for part in group.keys() & {"leaderTemplate", "workerTemplate"}:
+            volumes = {one["name"]: one for one in group[part]["spec"]["volumes"]}
+            assert {"name": "flash-0123"} == volumes["experts"]["configMap"]
+            found += 1
+    assert 5 == found
+
+
 def test_every_option_reaches_the_objects() -> None:
     """What operators may add is in the pods, and secrets are references."""
     objects = {(o["kind"], o["metadata"]["name"]): o for o in rendered(*CASES["every-option"])}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from orchestrator.balance.advise import Advice, Balance
 from orchestrator.balance.sweep import Cell
-from orchestrator.cli.experts.edited import Edited
+from orchestrator.cli.experts.spec_text import EditedSpec
 from orchestrator.diagnostics.model import spell
+from orchestrator.diagnostics.report import Report
 from orchestrator.experts.expert_file import ExpertFile
 from orchestrator.experts.placement import Counts
 
@@ -17,7 +18,8 @@ from orchestrator.experts.placement import Counts
 class Told:
     """What is told about a file: every valid cell and the advice.
 
-    Where a spec was given, also its edit, and notes on what of it the advice does not know.
+    Where a spec was given, also its edit, the report of the edited one, and notes on what of it the
+    advice does not know.
     """
 
     file: ExpertFile
@@ -25,8 +27,14 @@ class Told:
     target: float
     cells: Mapping[Cell, Balance]
     advice: Sequence[Advice]
-    edit: Edited | None = None
+    edit: EditedSpec | None = None
+    report: Report | None = None
     notes: Sequence[str] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the edited spec has errors, old ones included."""
+        return self.report is not None and bool(self.report.errors)
 
     @property
     def counted(self) -> int:
@@ -60,7 +68,7 @@ def as_data(told: Told) -> dict[str, object]:
             for edit in (told.edit.edits if told.edit else ())
         ],
         "notes": list(told.notes),
-        "refused": None if told.edit is None else told.edit.refused,
+        "refused": told.refused if told.edit else None,
     }
 
 

@@ -120,15 +120,15 @@ def _change(advice: Advice, chosen: int) -> str:
 
 
 def _edit(told: Told) -> Iterator[str]:
-    edit = told.edit
-    if edit is None:
+    edit, report = told.edit, told.report
+    if edit is None or report is None:
         return
     yield ""
     if not edit.edits:
         yield f"{edit.path} has these numbers already"
     else:
         yield edit.diff.rstrip("\n")
-    if said := concise.render(edit.report).rstrip("\n"):
-        refused = "the spec is refused, and nothing written" if edit.refused else "the rules say"
+    if said := concise.render(report).rstrip("\n"):
+        refused = "the spec is refused, and nothing written" if told.refused else "the rules say"
         yield f"with these numbers {refused}:"
         yield said

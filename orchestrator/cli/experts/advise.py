@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.experts import files
 from orchestrator.cli.terminal import UserError
-from orchestrator.cli.writing import write_whole
 from orchestrator.diagnostics.report import CLEAN, FINDINGS
 
 if TYPE_CHECKING:
@@ -85,19 +84,18 @@ def run(options: argparse.Namespace) -> int:
     told = _told(options)
     data = options.format == "json"
     sys.stdout.write(json.spelled(as_data(told)) if data else as_text(told))
-    refused = told.edit is not None and told.edit.refused
-    if options.write and told.edit and told.edit.edits and not refused:
-        write_whole(options.spec, told.edit.after)
+    if options.write and told.edit and told.edit.edits and not told.refused:
+        told.edit.write()
         sys.stderr.write(f"{options.spec}: written\n")
-    return FINDINGS if refused or any(one.chosen is None for one in told.advice) else CLEAN
+    return FINDINGS if told.refused or any(one.chosen is None for one in told.advice) else CLEAN
 
 
 def _told(options: argparse.Namespace) -> Told:
     from orchestrator.balance.advise import MOST_REDUNDANT, Demand, advise, balances
     from orchestrator.balance.sweep import valid_cells
     from orchestrator.cli.experts.advice_data import Told
-    from orchestrator.cli.experts.edited import edited
     from orchestrator.cli.experts.redundancy import demands, edits, notes
+    from orchestrator.cli.experts.spec_text import edited
     from orchestrator.cli.experts.subject import subject
 
     file = files.read(options.file)
@@ -117,5 +115,6 @@ def _told(options: argparse.Namespace) -> Told:
         return told
     chosen = [(one.demand.pools, one.chosen) for one in advice if one.chosen is not None]
     wanted = {name: number for names, number in chosen for name in names}
-    edit = edited(options.spec, spec.loaded, edits(spec.pools, wanted))
-    return replace(told, edit=edit, notes=notes(spec, file))
+    edit = edited(options.spec, edits(spec.pools, wanted))
+    report = edit.judged().outcome.report
+    return replace(told, edit=edit, report=report, notes=notes(spec, file))

@@ -24,6 +24,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("CLU1205", "missing-permission", objects.rights),
     ("CLU1203", "object-refused", objects.dry_run),
     ("CLU1207", "claim-unusable", volumes.claims),
+    ("CLU1219", "expert-config-map-unusable", volumes.expert_file),
     ("CLU1209", "secret-unusable", volumes.secrets),
     ("CLU1210", "quota-exceeded", admission.quotas),
     ("CLU1211", "pods-refused", admission.pods),

@@ -1,10 +1,12 @@
-"""Claims and Secrets that the spec names: there, mountable by all pods, large enough, with the keys."""
+"""Claims, ConfigMaps and Secrets that the spec names: there, mountable by all pods, with what is read."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 
 from orchestrator.cluster.preflight.context import Asked, found
+from orchestrator.cluster.published.record import held
 from orchestrator.cluster.quantity import amount as quantity
 from orchestrator.diagnostics.model import Diagnostic, FieldPath
 from orchestrator.manifests.metadata import Object
@@ -63,6 +65,26 @@ def _binds_at_once(asked: Asked, claim: Object) -> bool:
     name = claim["spec"].get("storageClassName")
     kind = asked.api.find("storage.k8s.io/v1", "StorageClass", None, name) if name else None
     return (kind or {}).get("volumeBindingMode") != "WaitForFirstConsumer"
+
+
+def expert_file(asked: Asked) -> Iterator[Diagnostic]:
+    """Yield where the ConfigMap of the expert file is missing, or does not hold the planned file."""
+    file, at = asked.plan.expert_file, ("experts", "distribution")
+    if file is None or file.config_map is None:
+        return
+    about = f"ConfigMap {file.config_map} in namespace {asked.plan.namespace}"
+    there = asked.api.find("v1", "ConfigMap", asked.plan.namespace, file.config_map)
+    if there is None:
+        yield found("expert-config-map-unusable", f"there is no {about}", (*at, "config_map"))
+        return
+    content = held(there, file.path)
+    if content is None:
+        keys = ", ".join([*(there.get("data") or {}), *(there.get("binaryData") or {})]) or "none"
+        text = f"{about} has no key {file.path}; it has {keys}"
+        yield found("expert-config-map-unusable", text, (*at, "path"))
+    elif file.sha256 and (digest := hashlib.sha256(content).hexdigest()) != file.sha256:
+        text = f"{file.path} in {about} has SHA-256 {digest[:12]}…, planned is {file.sha256[:12]}…"
+        yield found("expert-config-map-unusable", text, (*at, "path"))
 
 
 def secrets(asked: Asked) -> Iterator[Diagnostic]:

@@ -69,7 +69,7 @@ def _file(plan: ClusterPlan, node: Node) -> Iterator[Diagnostic]:
     if file is None:
         return
     if error := node.file_errors.get(file.file):
-        text = f"{node.name}: {file.file} on claim {file.claim}: {error}"
+        text = f"{node.name}: {file.file} {file.where}: {error}"
         yield _found("expert-file-not-on-volume", text, at)
     elif file.sha256 and node.files.get(file.file) not in (None, file.sha256):
         found = node.files[file.file][:12]

@@ -1,5 +1,6 @@
 """EXP411: the file's path must stay inside its volume and end in .pt or .json."""
 
+import re
 from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact
@@ -10,6 +11,7 @@ from orchestrator.spec.experts import Distribution
 
 SUFFIXES = (".pt", ".json")
 """Any other text is taken for the JSON itself (SGLang 0.5.23, srt/eplb/expert_location.py:775-780)."""
+_KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 
 @rule(
@@ -22,9 +24,9 @@ def expert_file_outside_volume(context: Context) -> Iterator[Finding]:
     """The file's path leads out of its volume, or its name is not one that the engine opens.
 
     ## Why it matters
-    `experts.distribution.path` is a path inside the claim; what the engine gets is the mount with
-    the path behind it. A path that starts with a slash or climbs with `..` means something else
-    than it says. A name that ends in neither `.pt` nor `.json` is not opened at all: the engine
+    `experts.distribution.path` is a path inside the claim, or a key of the ConfigMap; what the engine
+    gets is the mount with the path behind it. A path that starts with a slash or climbs with `..` means
+    something else than it says, and a ConfigMap has keys but no folders. A name that ends in neither `.pt` nor `.json` is not opened at all: the engine
     parses the path itself as JSON and dies of a `JSONDecodeError`.
 
     ## How to fix
@@ -40,12 +42,16 @@ def expert_file_outside_volume(context: Context) -> Iterator[Finding]:
     ```yaml fail
     experts: {distribution: {path: flash.bin}}
     ```
+    ```yaml fail
+    experts: {distribution: {claim: null, access: null, config_map: experts, path: flash/1763.pt}}
+    ```
     ```yaml pass
     experts: {distribution: {path: dsv4-flash/1763.pt}}
     ```
 
     ## Evidence
     - SGLang 0.5.23, srt/eplb/expert_location.py:775-780; 0.5.15.post1, same file, lines 595-600
+    - Kubernetes 1.37.2, apimachinery/pkg/util/validation/validation.go, IsConfigMapKey
     """
     distribution = context.spec.experts.distribution
     if distribution and (said := _wrong(distribution)):
@@ -61,6 +67,8 @@ def _wrong(distribution: Distribution) -> str:
         return f"is absolute; it is looked up under the mount, {distribution.mount}"
     if ".." in path.split("/"):
         return "leads out of the volume with `..`"
+    if distribution.config_map and not _KEY.fullmatch(path):
+        return "is no key of a ConfigMap, which has letters, digits, `-`, `_` and `.` alone"
     if not path.endswith(SUFFIXES):
         return "ends in neither .pt nor .json: the engine would parse the path itself as JSON"
     return ""

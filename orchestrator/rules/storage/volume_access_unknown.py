@@ -36,7 +36,7 @@ def volume_access_unknown(context: Context) -> Iterator[Finding]:
     - Kubernetes documentation, Persistent Volumes, Access Modes: support by volume plugin
     """
     distribution = context.spec.experts.distribution
-    if distribution is None or distribution.access is not None:
+    if distribution is None or distribution.claim is None or distribution.access is not None:
         return
     pods = sum(view.pool.replicas * view.nodes for view in context.pools)
     if pods > 1:

@@ -1,6 +1,7 @@
 """What a difference means for engines, read from objects as we render them."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 from orchestrator.cluster.changes import Change, changes
 from orchestrator.cluster.diff import Action, Diff, Step
 from orchestrator.cluster.meaning import Meaning, meaning
+from orchestrator.cluster.replayed import Replayed, replayed
 from orchestrator.cluster.wait import PULL_SECONDS, limit
 from orchestrator.cluster.workload import workload
 from orchestrator.experts.expert_file import ExpertFile, ExpertFileKind
 from orchestrator.manifests.build import build
+from orchestrator.manifests.metadata import EXPERTS_ANNOTATION
 from orchestrator.plan.planner import plan
 from tests.unit.cluster.reference import reference
 
@@ -95,6 +98,63 @@ def test_an_expert_map_that_was_read_is_valid(decode: Any, kind: ExpertFileKind,
     assert f"expert map still valid: {said}" in told(decode, new, file=file).effects[-1]
     assert told(decode, new).effects[-1].startswith("expert map unchecked")
     assert "revision 3" in told(decode, new, validated="revision 3").effects[-1]
+
+
+def replaying(one: Any, path: str, sha256: str, home: dict[str, Any]) -> Any:
+    """Return the object with another expert file, as publishing one changes it."""
+    new = changed(one, "--init-expert-location", f"/expert-distribution/{path}")
+    group = new["spec"]["leaderWorkerTemplate"]
+    for part in {"leaderTemplate", "workerTemplate"} & group.keys():
+        group[part]["metadata"]["annotations"][EXPERTS_ANNOTATION] = sha256
+        pod = group[part]["spec"]
+        pod["initContainers"][0]["command"][-2:] = [f"/expert-distribution/{path}", sha256]
+        (volume,) = (each for each in pod["volumes"] if each["name"] == "experts")
+        del volume["persistentVolumeClaim"]
+        volume.update(home)
+    return new
+
+
+def test_another_expert_file_is_one_cause(decode: Any) -> None:
+    """Path, digest, check and volume change together: told once, by digest, name and home."""
+    claim, path = {"claimName": "expert-distribution", "readOnly": True}, "dsv4-flash/new-abab.json"
+    new = replaying(decode, path, "ab" * 32, {"persistentVolumeClaim": claim})
+    said = told(decode, new)
+    (cause,) = said.causes
+    assert "expert file" == cause.path
+    assert re.fullmatch(
+        r"\w{12}… \(dsv4-flash/synthetic-\S+ on claim expert-distribution\)", cause.old
+    )
+    assert "abababababab… (dsv4-flash/new-abab.json on claim expert-distribution)" == cause.new
+    assert "the group restarts, 16 GPUs" == said.effects[0]
+    assert said.effects[-1].startswith("expert map unchecked")
+    moved = replaying(decode, "abab.json", "ab" * 32, {"configMap": {"name": "abab"}})
+    (cause,) = told(decode, moved).causes
+    assert "abababababab… (abab.json in ConfigMap abab)" == cause.new
+
+
+def test_a_check_that_changed_alone_is_told_as_itself(decode: Any) -> None:
+    """Another release of deploy brings another script: that is no other expert file."""
+    new = copy.deepcopy(decode)
+    for part in ("leaderTemplate", "workerTemplate"):
+        pod = new["spec"]["leaderWorkerTemplate"][part]["spec"]
+        pod["initContainers"][0]["command"][2] = "exit 0"
+    (cause,) = told(decode, new).causes
+    assert cause.path.startswith("spec.initContainers[check-expert-file].command")
+
+
+def test_what_a_pool_replays_is_read_back(objects: dict[tuple[str, str], Any], decode: Any) -> None:
+    """Claim, path and digest as they were planned; nothing where a pool replays none."""
+    file = plan(reference()).expert_file
+    assert file
+    expected = Replayed(file.claim, None, file.path, file.sha256 or "")
+    assert (
+        expected == replayed(decode) == replayed(objects["LeaderWorkerSet", "dsv4-flash-prefill"])
+    )
+    assert replayed(objects["Deployment", ROUTER]) is None
+    trivial = copy.deepcopy(decode)
+    for part in ("leaderTemplate", "workerTemplate"):
+        del trivial["spec"]["leaderWorkerTemplate"][part]["spec"]["initContainers"]
+    assert replayed(trivial) is None
 
 
 def test_an_argument_that_moves_no_expert_says_nothing_of_the_map(decode: Any) -> None:

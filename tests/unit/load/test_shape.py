@@ -168,7 +168,7 @@ def test_missing_text_hides_nothing_else() -> None:
 
 def test_part_with_a_missing_text_is_kept_from_the_rules() -> None:
     """What a rule says of a pool or a volume names it, and the name is not the user's."""
-    volume = broken("  redundant: 16", "  distribution: {path: x.pt}")
+    volume = broken("  redundant: 16", "  distribution: {claim: x}")
     assert {("experts", "distribution")} == volume.guessed
     unnamed = broken("  - name: prefill\n    role", "  - role")
     assert {("pools", 0)} == unnamed.guessed

@@ -55,6 +55,20 @@ def test_every_pod_reads_the_same_experts_at_the_same_place() -> None:
             )
 
 
+def test_a_config_map_is_mounted_as_a_claim_is() -> None:
+    """The file's key is its name in the same folder, read-only, in the check as in the engine."""
+    home = {"claim": None, "access": None, "config_map": "flash-0123", "path": "flash-0123.json"}
+    for pod in engines(rendered({"experts": {"distribution": home}})):
+        assert {"configMap": {"name": "flash-0123"}} == volume_of(pod, "experts")
+        (check,) = pod.spec["initContainers"]
+        for container in (check, pod.main):
+            assert {"name": "experts", "mountPath": "/expert-distribution", "readOnly": True} == (
+                mount_of(container, "experts")
+            )
+        replayed = argument(pod.main["command"], "--init-expert-location")
+        assert "/expert-distribution/flash-0123.json" == replayed == check["command"][-2]
+
+
 def test_expert_file_is_checked_before_the_engine_replays_it() -> None:
     """The init container gets the very file that the engine is started with, and its digest."""
     experts = {"path": "flash/1763.pt", "sha256": DIGEST}

@@ -77,6 +77,13 @@ def test_real_expert_file_is_judged() -> None:
     assert {"/maps/flash/1.pt": "/maps/flash/1.pt"} == json.loads(lines[0])["files"]
 
 
+def test_a_config_map_is_judged_as_a_claim_is() -> None:
+    """The engine reads the file where the pods have it."""
+    home = {"claim": None, "access": None, "config_map": "flash-0123", "path": "flash-0123.json"}
+    pod = pod_of(check_objects(*asked_of(experts={"distribution": home})))
+    assert {"name": "experts", "configMap": {"name": "flash-0123"}} in pod["volumes"]
+
+
 def test_names_stay_labels() -> None:
     """The longest name is cut to a label's 63; another spec's check has another name."""
     long = "a" * 60

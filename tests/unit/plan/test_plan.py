@@ -6,11 +6,14 @@ from typing import Any
 
 import yaml
 
+from orchestrator.diagnostics.full import Style
 from orchestrator.engine.asked import Placeholder
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
+from orchestrator.plan.data import as_data
 from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, PoolPlan
 from orchestrator.plan.planner import plan
+from orchestrator.plan.text import as_text
 from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 from orchestrator.rules.examples import bases, merge
@@ -31,6 +34,23 @@ def pool(found: ClusterPlan, name: str) -> PoolPlan:
 
 def value(words: tuple[object, ...], flag: str) -> object:
     return words[words.index(flag) + 1] if flag in words else None
+
+
+def test_where_the_expert_file_is() -> None:
+    """A reader and a program are told of the claim, or of the ConfigMap in its place."""
+    told: dict[str, Any] = {}
+    elsewhere = {"claim": None, "access": None, "config_map": "flash"}
+    for home, more in (("claim", {}), ("config_map", elsewhere)):
+        found = planned({"experts": {"distribution": {"path": "flash.json", **more}}})
+        told[home] = as_text(found, None, Style()), as_data(found)["expert_file"]
+    file, digest = "/expert-distribution/flash.json", None
+    assert {"claim": "experts", "file": file, "sha256": digest} == told["claim"][1]
+    assert {"claim": None, "config_map": "flash", "file": file, "sha256": digest} == (
+        told["config_map"][1]
+    )
+    assert f"expert file  {file} on claim experts\n" in told["claim"][0]
+    assert f"expert file  {file} in ConfigMap flash\n" in told["config_map"][0]
+    assert "/expert-distribution from ConfigMap flash (read-only)" in told["config_map"][0]
 
 
 def test_roles_get_their_modes_and_ports() -> None:
