@@ -126,7 +126,7 @@ def shared_rows(routed: Ints, tokens: int, k: int) -> Ints:
     lacking = np.maximum(target - routed, 0)
     weights = np.where(own == 1, lacking, lacking * _OTHER // _OWN)
     bounds = weights.cumsum(axis=-1)
-    sums = bounds[..., -1]
+    sums = bounds[..., -1]  # never 0: 64 tokens are at least 2 a rank, so that some rank lacks 2
     hashed = np.stack([_hashed(tokens, rank) for rank in range(ranks)])
     drawn = hashed % np.maximum(sums, 1)[..., None]
     # How many tokens drew each number, all rows in one count; then below each bound.
