@@ -55,10 +55,13 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The layouts of one pool under the same batches; `layers` are the numbers of those counted."""
+    """The layouts of one pool under the same batches; `layers` are the numbers of those counted.
+
+    `recorded` is how many different batches the file's own steps filled, 0 where its sums were used.
+    """
 
     size: Size
-    recorded: bool
+    recorded: int
     layers: tuple[int, ...]
     trivial: Layout
     eplb: Layout
@@ -102,7 +105,8 @@ def simulate(
             strict=True,
         )
     )
-    return Simulation(size, found.recorded, tuple(layers), *layouts)
+    recorded = len(found.distributions) if found.recorded else 0
+    return Simulation(size, recorded, tuple(layers), *layouts)
 
 
 def _loads(chosen: Floats | Ints, to: tuple[Ints, Ints], size: Size) -> tuple[Floats, ...]:

@@ -1,17 +1,18 @@
-"""Our Waterfill against SGLang's own classes and Triton kernels, token by token, without a GPU."""
+"""Our Waterfill and static dispatch against SGLang's own code and Triton kernels, without a GPU."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
+from orchestrator.balance.dispatch import static_dispatch
 from orchestrator.balance.waterfill import (
     Ints,
     destinations,
@@ -20,6 +21,7 @@ from orchestrator.balance.waterfill import (
     static_plan,
 )
 from orchestrator.engine.check.environment import EngineEnvironment
+from orchestrator.experts.placement import Placement, eplb
 
 # The engine's balancer runs as it is, its kernels in Triton's own interpreter. In dynamic mode one
 # thing is put in its place: the all-reduce, whose result is given.
@@ -34,8 +36,26 @@ except ImportError:
     from sglang.srt.layers.moe.deepep_waterfill import DeepEPWaterfillBalancer as Balancer
 from sglang.srt.layers.moe.topk import StandardTopKOutput
 
+
+
+def tables(counts, ranks, redundant, nodes):
+    from sglang.srt.eplb import expert_location
+    from sglang.srt.eplb.eplb_algorithms import deepseek
+    from sglang.srt.runtime_context import get_context
+
+    slots = len(counts[0]) + redundant
+    _, places, _ = deepseek.rebalance_experts(torch.tensor(counts), slots, 1, 1, ranks, False)
+    table = expert_location.compute_logical_to_rank_dispatch_physical_map
+    with get_context().override_server_args(device="cpu", ep_size=ranks, nnodes=nodes):
+        found = [table(places, ranks, slots, rank) for rank in range(ranks)]
+    return (torch.stack(found, dim=1) // (slots // ranks)).tolist()
+
+
 for line in sys.stdin:
     asked = json.loads(line)
+    if "counts" in asked:
+        print(json.dumps(tables(**asked)), flush=True)
+        continue
     ranks, slots, k, together = (asked[key] for key in ("ranks", "slots", "k", "together"))
     answer = []
     for rank, chosen in enumerate(asked["chosen"]):
@@ -98,6 +118,36 @@ class Case:
         ]
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Counts as [layers][experts], placed by EPLB."""
+
+    counts: list[list[int]]
+    ranks: int
+    redundant: int
+    nodes: int
+
+    def asked(self) -> str:
+        """Return the line for the engine."""
+        return json.dumps(asdict(self))
+
+    def ours(self) -> list[Any]:
+        """Return the rank that each rank's tokens go to, as [layers][from ranks][experts]."""
+        placement = eplb(self.counts, self.redundant, self.ranks)
+        assert isinstance(placement, Placement)
+        return static_dispatch(placement, self.nodes).tolist()
+
+
+def placed() -> list[Placed]:
+    """Return skewed counts with up to a replica for every expert, on one node and on more."""
+    chance = np.random.default_rng(4)
+    return [
+        Placed((chance.pareto(0.7, (3, 32)) * 50).astype(int).tolist(), ranks, redundant, nodes)
+        for ranks, nodes in ((2, 1), (8, 1), (8, 2), (16, 4))
+        for redundant in (0, 16, 32)
+    ]
+
+
 def cases() -> list[Case]:
     """Return even, skewed and padded batches around the threshold, in both modes."""
     chance = np.random.default_rng(5)
@@ -124,10 +174,10 @@ def cases() -> list[Case]:
 @pytest.fixture(scope="module")
 def engine_says(
     engine_environment: Callable[[str], EngineEnvironment],
-) -> Callable[[str], list[Any]]:
-    """What a release answers for all cases."""
+) -> Callable[[str, Sequence[Case | Placed]], list[Any]]:
+    """What a release answers."""
 
-    def said(version: str) -> list[Any]:
+    def said(version: str, asked: Sequence[Case | Placed]) -> list[Any]:
         environment = engine_environment(version)
         done = subprocess.run(
             [environment.python, "-c", SCRIPT],
@@ -138,7 +188,7 @@ def engine_says(
                 "TORCHDYNAMO_DISABLE": "1",
                 "OMP_NUM_THREADS": "1",
             },
-            input="\n".join(case.asked() for case in cases()),
+            input="\n".join(one.asked() for one in asked),
             capture_output=True,
             text=True,
             check=False,
@@ -151,13 +201,20 @@ def engine_says(
 
 
 @pytest.mark.parametrize("version", ["0.5.23", "0.5.13"])
-def test_shared_experts_go_where_the_engine_sends_them(
-    engine_says: Callable[[str], list[Any]], version: str
+def test_shared_experts_and_replicas_are_the_engines(
+    engine_says: Callable[[str, Sequence[Case | Placed]], list[Any]], version: str
 ) -> None:
-    """Every token's shared expert goes to the engine's rank, in static and in dynamic mode."""
-    said = engine_says(version)
-    assert [case.ours() for case in cases()] == said
+    """Every token's shared expert goes to the engine's rank in both modes, and to the engine's replica.
+
+    Replicas are asked of the newer release alone: until 0.5.15.post1 they were chosen otherwise.
+    """
+    asked = [*cases(), *(placed() if version == "0.5.23" else ())]
+    said = engine_says(version, asked)
+    assert [one.ours() for one in asked] == said
     abroad = sum(
-        to not in (rank, -1) for answer in said for rank, own in enumerate(answer) for to in own
+        to not in (rank, -1)
+        for answer in said[: len(cases())]
+        for rank, own in enumerate(answer)
+        for to in own
     )
     assert abroad > 1000

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.experts.files import counts, read
-from orchestrator.cli.terminal import UserError
+from orchestrator.cli.terminal import UserError, complain
 from orchestrator.diagnostics.report import CLEAN
 
 if TYPE_CHECKING:
@@ -152,10 +152,14 @@ def _of_spec(options: argparse.Namespace, file: ExpertFile) -> Iterator[Asked]:
     if not isinstance(facts.model, Known):
         raise UserError(f"{options.spec}: the model's sizes are not known")
     _fits(file, facts.model.value, options.spec)
-    views = [view for view in pool_views(loaded.spec) if view.ep > 1]
-    if not views:
-        raise UserError(f"{options.spec}: no pool has experts on more than one rank")
+    views = pool_views(loaded.spec)
+    spread = [view for view in views if view.ep > 1 and view.pool.all_to_all != "none"]
+    if not spread:
+        raise UserError(f"{options.spec}: no pool spreads its experts with an all-to-all backend")
     for view in views:
+        if view not in spread:
+            complain(f"{view.pool.name} has no all-to-all backend: not simulated")
+            continue
         yield Asked(
             name=view.pool.name,
             role=view.pool.role,
@@ -175,8 +179,8 @@ def _fits(file: ExpertFile, model: ModelShape, spec: Path) -> None:
     if (layers, experts) != (model.layers, model.routed_experts):
         raise UserError(
             f"{file.path} has {layers} layers × {experts} experts, the model of {spec} has "
-            f"{model.layers} × {model.routed_experts}: SGLang starts with such a file and reads past "
-            "its end; record this model"
+            f"{model.layers} × {model.routed_experts}: SGLang starts with too few of them without a word "
+            "and fails while it serves; record this model"
         )
 
 

@@ -44,7 +44,7 @@ def _data(answer: Answer) -> dict[str, Any]:
     return {
         **asdict(answer.asked),
         "batches": done.batches,
-        "batches_from": "recorded steps" if done.recorded else "sums",
+        "batches_recorded": done.recorded,
         "layers": done.layers,
         "layouts": {
             name: {
@@ -77,8 +77,8 @@ def _pool(answer: Answer, *, layers: bool) -> Iterator[str]:
         f"{asked.name} ({asked.role}): {asked.ranks} ranks on {nodes}, {asked.redundant} redundant "
         f"experts, {asked.tokens:,} tokens a rank, top-{asked.top_k}"
     )
-    source = "joined from recorded steps" if done.recorded else "drawn from the file's sums"
-    yield f"  {done.batches} batches {source}, {len(done.layers)} layers"
+    source = f"{done.recorded} that its steps fill" if done.recorded else "the sums of its steps"
+    yield f"  {done.batches} batches drawn from the file: from {source}; {len(done.layers)} layers"
     yield ""
     yield f"  {'':18}{'balancedness':>12}{'worst':>8}   MoE phase against in order"
     for name, layout in _layouts(done):
