@@ -49,8 +49,9 @@ class Placement:
     """The logical expert in each physical slot, of every layer.
 
     `physical_to_logical` is [layers][slots]: rank r holds the r-th of `ranks` equal parts of a row.
-    `replicas` is [layers][experts]: how many slots hold an expert. `numbers` is [layers][slots]: which
-    replica of its expert a slot is, in the engine's order; empty where that is the order of the slots.
+    `replicas` is [layers][experts]: how many slots hold an expert. `numbers` is [layers][slots]: of
+    the replicas of an expert the lowest number is the engine's first; empty where the order of the
+    slots is that of the replicas.
     """
 
     physical_to_logical: tuple[tuple[int, ...], ...]
@@ -122,12 +123,8 @@ def eplb(counts: Counts, redundant: int, ranks: int) -> Placement | Undivided:
         row = array("f", layer).tolist()
         experts, replicas, shares = _replicated(row, redundant)
         slots = _packed(shares, experts, ranks)
-        number = [
-            experts[:slot].count(expert) if slot >= len(row) else 0
-            for slot, expert in enumerate(experts)
-        ]
         rows.append(tuple(experts[slot] for slot in slots))
-        numbers.append(tuple(number[slot] for slot in slots))
+        numbers.append(tuple(slots))
         replicated.append(tuple(replicas))
     return Placement(tuple(rows), tuple(replicated), ranks, tuple(numbers))
 

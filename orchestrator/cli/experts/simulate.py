@@ -72,6 +72,10 @@ def _answer(file: ExpertFile, asked: Asked) -> Answer:
     if asked.ranks % asked.nodes:
         raise UserError(f"{asked.name}: {asked.ranks} ranks do not divide by {asked.nodes} nodes")
     totals = file.logical_totals()
+    if asked.top_k > len(totals[0]):
+        raise UserError(
+            f"{file.path} has {len(totals[0])} experts, no token has {asked.top_k} of them"
+        )
     size = Size(asked.ranks, asked.tokens, asked.top_k)
     try:
         found = batches(totals, (step for _, step in expert_steps(file.path)), size)

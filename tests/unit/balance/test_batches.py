@@ -49,3 +49,7 @@ def test_recorded_steps_are_dealt_as_they_are() -> None:
     found = batches([[1.0, 1]], [[100.0, 0], [0, 100.0]], size)
     drawn_rows = [batch[0].tolist() for batch in drawn(found, size, draws=4)]
     assert drawn_rows == [[[50, 0]] * 2, [[0, 50]] * 2] * 2
+    steps = [[900.0, 600, 300]] * 2
+    size = Size(ranks=4, tokens=150, top_k=1)
+    for batch in drawn(batches([[1.0] * 3], steps, size), size):
+        assert batch[0] == pytest.approx(np.array([[75, 50, 25]] * 4), abs=30)

@@ -76,3 +76,15 @@ def test_experts_that_do_not_divide_are_undivided() -> None:
     # 12 slots, three a rank; the two spare ones are the last, and idle. A token chooses 0.2 of each.
     rows = [3 * 0.2 * 256, 3 * 0.2 * 256, 3 * 0.2 * 256, 1 * 0.2 * 256]
     assert done.trivial.expected[0] == pytest.approx(np.array(rows) + 64)
+
+
+def test_in_order_there_are_redundant_slots_only_to_divide() -> None:
+    """Without a file spare slots would be idle: the plain layout of 8 experts on 4 ranks has none."""
+    counts = [[4.0, 4, 1, 1, 1, 1, 2, 2]]
+    size = Size(ranks=4, tokens=64, top_k=2)
+    found = batches(counts, [], size)
+    with_spare, without = (simulate(counts, found, size, spare, 1) for spare in (4, 0))
+    assert isinstance(with_spare, Simulation)
+    assert isinstance(without, Simulation)
+    assert (with_spare.trivial.loads == without.trivial.loads).all()
+    assert with_spare.trivial.expected[0] == pytest.approx(np.array([256, 64, 64, 128]) + 64)

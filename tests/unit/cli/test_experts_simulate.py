@@ -142,6 +142,7 @@ def test_files_with_which_the_engine_starts_without_a_word_are_refused(
         (["counts.json", "--spec", "no-such.yaml"], "no-such.yaml"),
         (["counts.json", "--spec", "README.md"], "README.md is no valid spec"),
         (["counts.json", "--ep", "4", "--redundant", "1"], "are left over"),
+        (["counts.json", "--ep", "4", "--top-k", "9"], "no token has 9 of them"),
         (["counts.json", "--ep", "4", "--nodes", "3"], "4 ranks do not divide by 3 nodes"),
         (["counts.json", "--spec", str(TINY), "--redundant", "8"], "--redundant goes with --ep"),
     ],
