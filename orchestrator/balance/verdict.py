@@ -38,8 +38,8 @@ class Verdict:
 
     @property
     def sure(self) -> bool:
-        """Whether the whole range is on one side of nothing."""
-        return self.low > 0 or self.high < 0
+        """Whether the range leaves no doubt: all of it gains, or none of it does."""
+        return self.low > 0 or self.high <= 0
 
 
 def field() -> Any:
@@ -72,7 +72,7 @@ def verdict(simulation: Simulation, role: str) -> Verdict:
             f"rank, and each token dispatches {size.top_k} + 1 rows instead of {size.top_k}; "
             f"what remains is {spent}"
         )
-        return Verdict(Effect.COSTS, reason, -most, -least)
+        return Verdict(Effect.COSTS, reason, -most, 0 - least)
     if not runs(size.ranks):
         reason = (
             f"its kernel does not compile for {size.ranks} ranks (only 2, 4, 8, 16 and 32): the first "

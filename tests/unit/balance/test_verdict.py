@@ -14,7 +14,9 @@ from orchestrator.balance.verdict import Effect, Verdict, cost, field, verdict
 from orchestrator.experts.read import read_expert_file
 from tests.unit.balance.test_simulate import DATA
 
-SYNTHETIC = DATA.parents[1] / "configs/recordings/synthetic-dsv4-flash.pt"
+SKEWED = read_expert_file(
+    DATA.parents[1] / "configs/recordings/synthetic-dsv4-flash.pt"
+).logical_totals()[:20]
 
 
 def judged(
@@ -40,16 +42,14 @@ def test_it_pays_where_the_maintainers_gained(
         return rank if rank in holders else near[0] if near else None
 
     monkeypatch.setattr(dispatch, "_nearest", first_on_the_node)
-    counts = read_expert_file(SYNTHETIC).logical_totals()
-    found = judged(counts, Size(16, 512, 6), "prefill", int(row["redundant"]), nodes=2)
+    found = judged(SKEWED, Size(16, 512, 6), "prefill", int(row["redundant"]), nodes=2)
     assert found.effect is Effect.PAYS
     assert found.low < row["per_cent"] < found.high + 2
 
 
 def test_skewed_prefill_pays_for_sure() -> None:
     """A heavy skew that EPLB cannot level without redundancy pays, the whole range above nothing."""
-    counts = read_expert_file(SYNTHETIC).logical_totals()
-    found = judged(counts, Size(16, 512, 6), "prefill", nodes=2)
+    found = judged(SKEWED, Size(16, 512, 6), "prefill", nodes=2)
     assert (found.effect, found.sure) == (Effect.PAYS, True)
     assert "balancedness 0.7" in found.reason
 
@@ -68,12 +68,13 @@ def test_even_decode_costs() -> None:
 @pytest.mark.parametrize("role", ["prefill", "decode", "aggregated"])
 def test_under_64_tokens_it_only_costs(role: str) -> None:
     """With 63 tokens a rank nothing is levelled whatever the skew, and the arithmetic is told."""
-    counts = read_expert_file(SYNTHETIC).logical_totals()
-    found = judged(counts, Size(16, 63, 6), role, nodes=2)
+    found = judged(SKEWED, Size(16, 63, 6), role, nodes=2)
     assert found.effect is Effect.COSTS
     assert "63 tokens a rank are fewer than 64" in found.reason
     assert "6 + 1 rows instead of 6" in found.reason
     assert (found.low, found.high) == tuple(-part for part in reversed(cost(role)))
+    assert found.sure
+    assert not str(found.high).startswith("-0.0")
 
 
 def test_a_kernel_that_does_not_compile_costs_everything() -> None:
@@ -87,8 +88,7 @@ def test_a_kernel_that_does_not_compile_costs_everything() -> None:
 
 def test_levelled_traffic_has_no_effect() -> None:
     """Where the gain is smaller than what anyone could measure, that is what is said."""
-    counts = read_expert_file(SYNTHETIC).logical_totals()
-    found = judged(counts, Size(16, 512, 6), "prefill", redundant=16, nodes=2)
+    found = judged(SKEWED, Size(16, 512, 6), "prefill", redundant=16, nodes=2)
     assert (found.effect, found.sure) == (Effect.NONE, False)
 
 
