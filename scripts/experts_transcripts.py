@@ -107,6 +107,38 @@ TRANSCRIPTS = (
         "Empty, and of another model: the same rules as `deploy validate`, on the spec as it would be.",
         "publish deepseek-r1-fp8-1k1k-empty.pt --spec flash-pd-h200.yaml",
     ),
+    Transcript(
+        "What it does to the ranks of two pools",
+        "Every pool of a spec with experts in order, EPLB and Waterfill on top. The file is synthetic.",
+        "simulate synthetic-dsv4-flash.pt --spec flash-pd-h200.yaml",
+    ),
+    Transcript(
+        "Skew that EPLB alone cannot level",
+        "A real recording of DeepSeek-R1, top-8, on 16 ranks of two nodes without redundant experts.",
+        "simulate deepseek-r1-fp4-1k1k.pt --ep 16 --top-k 8",
+    ),
+    Transcript(
+        "What two real GPUs carried",
+        "Recorded by a server on two H100, which then carried 24,576 and 0 routed rows in layer 0, 20,480 "
+        "and 4,096 in the others, and 2,048 shared rows each; with the file and 2 redundant experts 12,237 "
+        "and 12,339 in layer 0, 12,288 each in the others.",
+        "simulate sglang-0.5.17-tiny-v4-stat-two-gpus.pt --ep 2 --redundant 2 --tokens 2048 --layers",
+    ),
+    Transcript(
+        "Recorded step by step",
+        "The same recording on two ranks of 512 tokens: its own steps fill three batches.",
+        "simulate sglang-0.5.17-tiny-v4-stat-two-gpus.pt --ep 2 --tokens 512",
+    ),
+    Transcript(
+        "A file of another model",
+        "SGLang starts with it.",
+        "simulate deepseek-r1-fp4-1k1k.pt --spec flash-pd-h200.yaml",
+    ),
+    Transcript(
+        "A file that recorded nothing",
+        "Published, and empty.",
+        "simulate deepseek-r1-fp8-1k1k-empty.pt --ep 8",
+    ),
 )
 
 

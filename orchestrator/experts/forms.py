@@ -46,6 +46,14 @@ def interpreted(found: ExpertFile, data: Any, limits: Limits) -> ExpertFile:
     return found
 
 
+def stepped_counts(data: Any, limits: Limits) -> Table | None:
+    """Return the counts as [steps, layers, experts], None where the data has no such table."""
+    if not isinstance(data, dict) or _MAP in data or _COUNT not in data:
+        return None
+    table = _table(data, _COUNT, limits)
+    return table if len(table.shape) == _COUNT_DIMENSIONS[-1] else None
+
+
 def _printable(key: str) -> str:
     return key if key.isprintable() else key.encode("unicode_escape").decode()
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import heapify, heappop, heappush, heapreplace
 
@@ -49,12 +49,15 @@ class Placement:
     """The logical expert in each physical slot, of every layer.
 
     `physical_to_logical` is [layers][slots]: rank r holds the r-th of `ranks` equal parts of a row.
-    `replicas` is [layers][experts]: how many slots hold an expert.
+    `replicas` is [layers][experts]: how many slots hold an expert. `numbers` is [layers][slots]: of
+    the replicas of an expert the lowest number is the engine's first; empty where the order of the
+    slots is that of the replicas.
     """
 
     physical_to_logical: tuple[tuple[int, ...], ...]
     replicas: tuple[tuple[int, ...], ...]
     ranks: int
+    numbers: tuple[tuple[int, ...], ...] = field(default=(), compare=False)
 
     def loads(self, counts: Counts) -> tuple[tuple[float, ...], ...]:
         """Return the tokens of each rank as [layers][ranks], replicas sharing alike."""
@@ -115,13 +118,15 @@ def eplb(counts: Counts, redundant: int, ranks: int) -> Placement | Undivided:
     physical = len(counts[0]) + redundant
     if physical % ranks:
         return Undivided(physical, ranks)
-    rows, numbers = [], []
+    rows, replicated, numbers = [], [], []
     for layer in counts:
         row = array("f", layer).tolist()
         experts, replicas, shares = _replicated(row, redundant)
-        rows.append(tuple(experts[slot] for slot in _packed(shares, experts, ranks)))
-        numbers.append(tuple(replicas))
-    return Placement(tuple(rows), tuple(numbers), ranks)
+        slots = _packed(shares, experts, ranks)
+        rows.append(tuple(experts[slot] for slot in slots))
+        numbers.append(tuple(slots))
+        replicated.append(tuple(replicas))
+    return Placement(tuple(rows), tuple(replicated), ranks, tuple(numbers))
 
 
 def _replicated(

@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from orchestrator.experts.expert_file import ExpertFile, ExpertFileFault, ExpertFileKind, Fault
 from orchestrator.experts.forms import interpreted
@@ -30,14 +33,25 @@ def read_expert_file(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> ExpertFi
     Raises `ExpertFileError`, and nothing else, where the file cannot be read as one of them; what
     is odd about a file that can be read is in `ExpertFile.faults`.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
+        data, faults = loaded(path, file, limits)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = os.fstat(file.fileno()).st_size
+        found = ExpertFile(path, digest, size, ExpertFileKind.UNKNOWN, faults=faults)
+        return interpreted(found, data, limits)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[FileIO]:
+    """Keep the file open for as long as its tables are read; any `OSError` is an `ExpertFileError`."""
+    with _open(path) as file:
         try:
-            return _read(path, file, limits)
+            yield file
         except OSError as error:
             raise ExpertFileError(f"the file cannot be read: {error.strerror}") from None
 
 
-def _opened(path: Path) -> FileIO:
+def _open(path: Path) -> FileIO:
     try:
         return open(path, "rb", buffering=0, opener=_open_without_waiting)
     except (OSError, ValueError) as error:
@@ -50,7 +64,11 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _read(path: Path, file: FileIO, limits: Limits) -> ExpertFile:
+def loaded(path: Path, file: FileIO, limits: Limits) -> tuple[Any, tuple[Fault, ...]]:
+    """Return the file's data, a `Table` for each tensor, and what is wrong with its bytes.
+
+    Raises `ExpertFileError`. The tables are read from the file only when they are asked.
+    """
     status = os.fstat(file.fileno())
     size = status.st_size
     if not stat.S_ISREG(status.st_mode):
@@ -61,22 +79,15 @@ def _read(path: Path, file: FileIO, limits: Limits) -> ExpertFile:
             "sum the recording over its steps"
         )
     read = _reader(file.fileno())
-    faults: tuple[Fault, ...] = ()
     if path.name.endswith(".pt"):
         saved = load(read, size, limits)
-        data = saved.data
-        if saved.damaged:
-            faults = (_checksum_fault(saved.damaged),)
-    elif path.name.endswith(".json"):
-        data = load_json(read(0, min(size, limits.max_json_bytes + 1)), limits)
-    else:
-        raise ExpertFileError(
-            "the file's name ends in neither `.pt` nor `.json`: SGLang would take the path itself "
-            "for JSON; rename the file"
-        )
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
-    found = ExpertFile(path, digest, size, ExpertFileKind.UNKNOWN, faults=faults)
-    return interpreted(found, data, limits)
+        return saved.data, (_checksum_fault(saved.damaged),) if saved.damaged else ()
+    if path.name.endswith(".json"):
+        return load_json(read(0, min(size, limits.max_json_bytes + 1)), limits), ()
+    raise ExpertFileError(
+        "the file's name ends in neither `.pt` nor `.json`: SGLang would take the path itself "
+        "for JSON; rename the file"
+    )
 
 
 def _reader(descriptor: int) -> ReadAt:

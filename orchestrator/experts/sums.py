@@ -101,16 +101,15 @@ def _add_integers(sums: Sums, blocks: Iterable[bytes], dtype: Dtype) -> None:
     for block in blocks:
         if block.count(0) == len(block):
             continue
-        # To torch any byte but zero is one True.
-        numbers = block.translate(_FLAGS) if dtype.name == "bool" else block
+        values = _flagged(block, dtype)
         sums.nonzero_blocks += 1
         if lanes is None:
             # Most files are summed already: one block, for which lanes would not pay.
             lanes = _Lanes(dtype.size, len(sums.totals), dtype.kind == "signed")
-            sums.totals = list(integers(numbers, dtype))
+            sums.totals = list(integers(values, dtype))
             sums.negative = sum(total < 0 for total in sums.totals)
             continue
-        lanes.add(int.from_bytes(numbers, "little"))
+        lanes.add(int.from_bytes(values, "little"))
         if lanes.full():
             lanes.flush(sums)
     if lanes is not None:
@@ -127,6 +126,18 @@ def _add_floats(sums: Sums, blocks: Iterable[bytes], dtype: Dtype) -> None:
             sums.non_finite += sum(not isfinite(value) for value in values)
         sums.negative += sum(value < 0 for value in values)
         sums.totals = list(map(add, sums.totals, values))
+
+
+def _flagged(block: bytes, dtype: Dtype) -> bytes:
+    """Return the block as torch takes it, for which any byte of a bool but zero is one True."""
+    return block.translate(_FLAGS) if dtype.name == "bool" else block
+
+
+def numbers(block: bytes, dtype: Dtype) -> Sequence[float]:
+    """Return the little-endian numbers of `block`, of whatever type."""
+    if dtype.kind == "float":
+        return floats(block, dtype)
+    return integers(_flagged(block, dtype), dtype)
 
 
 def floats(block: bytes, dtype: Dtype) -> Sequence[float]:
