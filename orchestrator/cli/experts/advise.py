@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.experts import files
+from orchestrator.cli.experts.numbers import whole
 from orchestrator.cli.terminal import UserError
 from orchestrator.diagnostics.report import CLEAN, FINDINGS
 
@@ -43,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ep",
         metavar="N",
-        type=_ranks,
+        type=whole(1, 1024, "; FILE goes before --ep"),
         nargs="+",
         default=RANKS,
         help="expert-parallel ranks to show beside those of the pools (default: 8 16 32 64)",
@@ -62,15 +63,6 @@ def _share(word: str) -> float:
     if 0 < share <= 1:
         return share
     raise argparse.ArgumentTypeError(f"{word!r} is no share above 0 and up to 1, e.g. 0.95")
-
-
-def _ranks(word: str) -> int:
-    ranks = int(word) if word.isdecimal() else 0
-    if 0 < ranks <= 1024:  # noqa: PLR2004 - more than any cluster has
-        return ranks
-    raise argparse.ArgumentTypeError(
-        f"{word!r} is no number of ranks, 1 to 1024; FILE goes before --ep"
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -96,13 +88,14 @@ def _told(options: argparse.Namespace) -> Told:
     from orchestrator.cli.experts.advice_data import Told
     from orchestrator.cli.experts.redundancy import demands, edits, notes
     from orchestrator.cli.experts.spec_text import edited
-    from orchestrator.cli.experts.subject import subject
+    from orchestrator.cli.experts.subject import require_fit, subject
 
     file = files.read(options.file)
     counts = files.counts(file)
     numbers = set(range(MOST_REDUNDANT + 1))
-    spec = subject(options.spec, options.file, counts) if options.spec else None
+    spec = subject(options.spec) if options.spec else None
     if spec:
+        require_fit(spec, file, counts)
         numbers |= {view.redundant for view in spec.pools}
         asked = demands(spec, sorted(numbers))
     else:

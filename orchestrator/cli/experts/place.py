@@ -60,14 +60,17 @@ def _margin(word: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Write the map, or say by what it does not win; 1 where it does not."""
     from orchestrator.balance.search import contested, searched
-    from orchestrator.cli.experts.subject import subject
+    from orchestrator.cli.experts.subject import require_fit, subject
 
     if options.output.suffix != ".json":
         raise UserError(f"{options.output}: a map is written as .json")
     if options.output.resolve() == options.file.resolve():
         raise UserError(f"{options.output} holds the counts; write the map beside them")
-    counts = files.counts(files.read(options.file))
-    pools = subject(options.spec, options.file, counts).pools
+    file = files.read(options.file)
+    counts = files.counts(file)
+    spec = subject(options.spec)
+    require_fit(spec, file, counts)
+    pools = spec.pools
     redundant = _shared(pools, len(counts[0]))
     if redundant is None:
         numbers = ", ".join(f"{view.pool.name} {view.redundant}" for view in pools)

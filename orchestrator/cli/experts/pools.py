@@ -6,15 +6,15 @@ Asks for them on the command line and holds the file against the spec's model; w
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.experts.numbers import whole
 from orchestrator.cli.terminal import UserError, complain
 
 if TYPE_CHECKING:
-    from orchestrator.catalog.model_config import ModelShape
     from orchestrator.experts.expert_file import ExpertFile
     from orchestrator.facts.model import Facts
     from orchestrator.pools import PoolView
@@ -42,37 +42,28 @@ def add_pools(parser: argparse.ArgumentParser) -> None:
     pools = parser.add_mutually_exclusive_group(required=True)
     pools.add_argument("--spec", type=Path, metavar="SPEC", help="simulate every pool of this spec")
     pools.add_argument(
-        "--ep", type=_from(2, MOST_RANKS), metavar="N", help="or one pool of N ranks"
+        "--ep", type=whole(2, MOST_RANKS), metavar="N", help="or one pool of N ranks"
     )
     one = parser.add_argument_group("with --ep")
     one.add_argument(
         "--redundant",
-        type=_from(0, MOST_REDUNDANT),
+        type=whole(0, MOST_REDUNDANT),
         metavar="R",
         help="redundant experts (default: 0)",
     )
-    one.add_argument("--nodes", type=_from(1, MOST_RANKS), metavar="N", help="default: 8 GPUs each")
+    one.add_argument("--nodes", type=whole(1, MOST_RANKS), metavar="N", help="default: 8 GPUs each")
     one.add_argument(
         "--role",
         choices=("prefill", "decode", "aggregated"),
         help="what it costs (default: prefill)",
     )
-    one.add_argument("--top-k", type=_from(1, 64), metavar="K", help="experts a token (default: 6)")
+    one.add_argument("--top-k", type=whole(1, 64), metavar="K", help="experts a token (default: 6)")
     parser.add_argument(
         "--tokens",
-        type=_from(1, MOST_TOKENS),
+        type=whole(1, MOST_TOKENS),
         metavar="N",
         help="tokens on each rank in a step (default: a full step of the spec's pool; 1024 with --ep)",
     )
-
-
-def _from(least: int, most: int) -> Callable[[str], int]:
-    def number(word: str) -> int:
-        if not word.isdecimal() or not least <= int(word) <= most:
-            raise argparse.ArgumentTypeError(f"{word!r} is no number from {least} to {most:,}")
-        return int(word)
-
-    return number
 
 
 def pools(options: argparse.Namespace, file: ExpertFile) -> list[Asked]:
@@ -96,10 +87,7 @@ def _by_numbers(options: argparse.Namespace) -> Iterator[Asked]:
 
 def _of_spec(options: argparse.Namespace, file: ExpertFile) -> Iterator[Asked]:
     """Yield the pools of a spec that have experts on several ranks."""
-    from orchestrator.facts.gather import gather
-    from orchestrator.facts.model import Known
-    from orchestrator.load.loader import UnreadableSpecError, load
-    from orchestrator.pools import pool_views
+    from orchestrator.cli.experts.subject import require_fit, subject
 
     if given := [
         flag
@@ -107,17 +95,9 @@ def _of_spec(options: argparse.Namespace, file: ExpertFile) -> Iterator[Asked]:
         if getattr(options, flag) is not None
     ]:
         raise UserError(f"--{given[0].replace('_', '-')} goes with --ep; the spec's pools say it")
-    try:
-        loaded = load(options.spec)
-    except UnreadableSpecError as error:
-        raise UserError(str(error)) from None
-    if loaded.spec is None or loaded.diagnostics:
-        raise UserError(f"{options.spec} is no valid spec: deploy validate {options.spec} says why")
-    facts = gather(loaded.spec, loaded.folder)
-    if not isinstance(facts.model, Known):
-        raise UserError(f"{options.spec}: the model's sizes are not known")
-    _fits(file, facts.model.value, options.spec)
-    views = pool_views(loaded.spec)
+    spec = subject(options.spec)
+    require_fit(spec, file, file.logical_totals())
+    views = spec.pools
     spread = [view for view in views if view.ep > 1 and view.pool.all_to_all != "none"]
     if not spread:
         raise UserError(f"{options.spec}: no pool spreads its experts with an all-to-all backend")
@@ -131,21 +111,9 @@ def _of_spec(options: argparse.Namespace, file: ExpertFile) -> Iterator[Asked]:
             ranks=view.ep,
             nodes=view.nodes,
             redundant=view.redundant,
-            tokens=options.tokens or _tokens(view, facts),
-            top_k=facts.model.value.experts_per_token,
+            tokens=options.tokens or _tokens(view, spec.facts),
+            top_k=spec.model.experts_per_token,
             waterfill=view.waterfill,
-        )
-
-
-def _fits(file: ExpertFile, model: ModelShape, spec: Path) -> None:
-    """Raise `UserError` where the file is of another model."""
-    totals = file.logical_totals()
-    layers, experts = len(totals), len(totals[0])
-    if (layers, experts) != (model.layers, model.routed_experts):
-        raise UserError(
-            f"{file.path} has {layers} layers × {experts} experts, the model of {spec} has "
-            f"{model.layers} × {model.routed_experts}: SGLang starts with too few of them without a word "
-            "and fails while it serves; record this model"
         )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.experts.numbers import whole
 from orchestrator.cli.terminal import UserError
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def add_setting(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ep",
         metavar="N",
-        type=_whole(1, MOST_REDUNDANT),
+        type=whole(1, MOST_REDUNDANT),
         help="expert-parallel ranks (default: the usual numbers that divide the experts)",
     )
     parser.add_argument(
         "--redundant",
         metavar="N",
-        type=_whole(0, MOST_REDUNDANT),
+        type=whole(0, MOST_REDUNDANT),
         help="redundant experts over all ranks (default: 0)",
     )
 
@@ -87,32 +87,7 @@ def setting(options: argparse.Namespace) -> Setting:
         return Setting(ranks=options.ep, redundant=options.redundant or 0)
     if options.ep is not None or options.redundant is not None:
         raise UserError("--spec names the pools' ranks and redundancy; leave --ep and --redundant")
-    from orchestrator.diagnostics.model import Severity
-    from orchestrator.facts.gather import model_of
-    from orchestrator.facts.model import Known, Unknown
-    from orchestrator.load.loader import UnreadableSpecError, load
-    from orchestrator.pools import pool_views
+    from orchestrator.cli.experts.subject import subject
 
-    try:
-        loaded = load(options.spec)
-    except UnreadableSpecError as error:
-        raise UserError(str(error)) from None
-    broken = any(found.severity is Severity.ERROR for found in loaded.diagnostics)
-    if loaded.spec is None or broken:
-        raise UserError(f"{options.spec} is no usable spec: see `deploy validate {options.spec}`")
-    model = model_of(loaded.spec, loaded.folder)
-    if not isinstance(model, Known):
-        said = (model.broken or model.reason) if isinstance(model, Unknown) else "no model"
-        raise UserError(f"{options.spec}: {said}, so it is not known which files fit")
-    return Setting(options.spec, model.value, pool_views(loaded.spec))
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    """Return a type of whole numbers within bounds, for argparse."""
-
-    def number(word: str) -> int:
-        if word.isdecimal() and len(word) <= len(str(most)) and least <= int(word) <= most:
-            return int(word)
-        raise argparse.ArgumentTypeError(f"{word!r} is no whole number from {least} to {most:,}")
-
-    return number
+    found = subject(options.spec)
+    return Setting(options.spec, found.model, found.pools)

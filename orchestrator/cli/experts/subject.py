@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.checking import examine
 from orchestrator.cli.terminal import UserError
 
 if TYPE_CHECKING:
     from orchestrator.catalog.model_config import ModelShape
+    from orchestrator.experts.expert_file import ExpertFile
     from orchestrator.experts.placement import Counts
     from orchestrator.facts.model import Facts
-    from orchestrator.load.loader import Loaded
     from orchestrator.pools import PoolView
     from orchestrator.spec.cluster import ClusterSpec
 
@@ -22,33 +21,41 @@ if TYPE_CHECKING:
 class Subject:
     """A spec whose shape is sound; rules may still refuse it, e.g. for what is to be changed."""
 
-    loaded: Loaded
+    path: Path
     spec: ClusterSpec
     facts: Facts
     pools: tuple[PoolView, ...]
     model: ModelShape
 
 
-def subject(path: Path, file: Path, counts: Counts) -> Subject:
-    """Return the spec at `path`, for whose model the counts of `file` must have the right shape.
-
-    Raises `UserError` where its shape is broken, its model unknown, or the file another model's.
-    """
+def subject(path: Path) -> Subject:
+    """Return the spec at `path`. Raises `UserError` where its shape is broken or its model unknown."""
+    from orchestrator.diagnostics.model import Severity
+    from orchestrator.facts.gather import gather
     from orchestrator.facts.model import Known
+    from orchestrator.load.loader import UnreadableSpecError, load
     from orchestrator.pools import pool_views
 
-    examined = examine(path)
-    loaded, facts = examined.loaded, examined.facts
-    if loaded.spec is None or facts is None or loaded.guessed:
-        raise UserError(f"{path} cannot be used as it is: see `deploy validate {path}`")
+    try:
+        loaded = load(path)
+    except UnreadableSpecError as error:
+        raise UserError(str(error)) from None
+    broken = any(found.severity is Severity.ERROR for found in loaded.diagnostics)
+    if loaded.spec is None or broken:
+        raise UserError(f"{path} is no usable spec: see `deploy validate {path}`")
+    facts = gather(loaded.spec, loaded.folder)
     if not isinstance(facts.model, Known):
-        reason = getattr(facts.model, "broken", "") or getattr(facts.model, "reason", "")
-        raise UserError(f"{path}: the model's shape is unknown: {reason}")
-    model = facts.model.value
-    layers, experts = len(counts), len(counts[0])
+        said = getattr(facts.model, "broken", "") or getattr(facts.model, "reason", "")
+        raise UserError(f"{path}: {said}, so it is not known which files fit")
+    return Subject(path, loaded.spec, facts, pool_views(loaded.spec), facts.model.value)
+
+
+def require_fit(subject: Subject, file: ExpertFile, counts: Counts) -> None:
+    """Raise `UserError` where the counts of a file are not of the spec's model."""
+    model, layers, experts = subject.model, len(counts), len(counts[0])
     if (layers, experts) != (model.layers, model.routed_experts):
         raise UserError(
-            f"{file} has {layers} layers × {experts} experts, the model of {path} has "
-            f"{model.layers} × {model.routed_experts}: use a recording of that model"
+            f"{file.path} has {layers} layers × {experts} experts, the model of {subject.path} has "
+            f"{model.layers} × {model.routed_experts}: SGLang starts with too few of them without a word "
+            "and fails while it serves; record this model"
         )
-    return Subject(loaded, loaded.spec, facts, pool_views(loaded.spec), model)

@@ -10,7 +10,7 @@ import yaml
 
 from tests.unit.cli.test_cli import Run, deploy
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 FILES = ROOT / "tests/data/expert-distributions"
 REAL = yaml.safe_load((ROOT / "tests/data/real-loads.yaml").read_text(encoding="utf-8"))
 TINY = ROOT / "configs/tiny-tcp-trial.yaml"
@@ -140,7 +140,7 @@ def test_files_with_which_the_engine_starts_without_a_word_are_refused(
         (["counts-negative-int16.pt", "--ep", "2"], "counts are negative"),
         (["no-such.pt", "--ep", "2"], "cannot be opened"),
         (["counts.json", "--spec", "no-such.yaml"], "no-such.yaml"),
-        (["counts.json", "--spec", "README.md"], "README.md is no valid spec"),
+        (["counts.json", "--spec", "README.md"], "README.md is no usable spec"),
         (["counts.json", "--ep", "4", "--redundant", "1"], "are left over"),
         (["counts.json", "--ep", "4", "--top-k", "9"], "no token has 9 of them"),
         (["counts.json", "--ep", "4", "--nodes", "3"], "4 ranks do not divide by 3 nodes"),
