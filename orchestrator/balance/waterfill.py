@@ -35,7 +35,6 @@ Ints = npt.NDArray[np.int64]
 MIN_TOKENS = 64
 """Below so many tokens of its own a rank keeps its shared expert (waterfill.py:72)."""
 
-_MOST_RANKS = 32
 _OWN, _OTHER = 11, 10
 _NOWHERE = -1
 _GOLDEN, _FACTOR, _STEP = np.uint32(0x9E3779B9), np.uint32(1664525), np.uint32(1013904223)
@@ -52,15 +51,6 @@ class Plan:
     loads: Ints
     anywhere: bool
     target: int
-
-
-def runs(ranks: int) -> bool:
-    """Return whether the kernel compiles for so many ranks; if not, the first batch kills the engine.
-
-    Seen on an H100 with Triton 3.6.0: for 24 ranks `arange's range must be a power of 2`; for 64 the
-    mask of candidates, `(1 << ranks) - 1`, is no number that Triton takes. 32 runs.
-    """
-    return ranks <= _MOST_RANKS and ranks & (ranks - 1) == 0
 
 
 def routed_rows(top_k: Ints, slots_per_rank: int, ranks: int) -> Ints:

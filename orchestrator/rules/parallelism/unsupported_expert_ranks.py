@@ -44,7 +44,7 @@ def unsupported_expert_ranks(context: Context) -> Iterator[Finding]:
     ```
     ```yaml pass
     pools: [{name: decode, parallelism: {tp: 40, attention_dp: 40}}]
-    experts: {redundant: 24}
+    experts: {redundant: 24, waterfill: false}
     ```
 
     ## Evidence

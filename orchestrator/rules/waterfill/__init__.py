@@ -4,6 +4,7 @@ from orchestrator.rules.waterfill.waterfill_before_engine_support import (
     waterfill_before_engine_support,
 )
 from orchestrator.rules.waterfill.waterfill_on_one_rank import waterfill_on_one_rank
+from orchestrator.rules.waterfill.waterfill_on_too_many_ranks import waterfill_on_too_many_ranks
 from orchestrator.rules.waterfill.waterfill_without_deepep import waterfill_without_deepep
 from orchestrator.rules.waterfill.waterfill_without_shared_expert_fusion import (
     waterfill_without_shared_expert_fusion,
@@ -14,4 +15,5 @@ RULES = (
     waterfill_on_one_rank,
     waterfill_without_shared_expert_fusion,
     waterfill_before_engine_support,
+    waterfill_on_too_many_ranks,
 )

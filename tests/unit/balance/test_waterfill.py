@@ -9,10 +9,10 @@ from orchestrator.balance.waterfill import (
     Plan,
     destinations,
     routed_rows,
-    runs,
     shared_rows,
     static_plan,
 )
+from orchestrator.experts.waterfill import runs
 
 
 def test_counts_are_those_of_the_tokens() -> None:
