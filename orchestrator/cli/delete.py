@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 NAME = "delete"
 HELP = "take a deployment away"
 DESCRIPTION = (
-    "Delete every object of a deployment's recorded revisions, then the revisions. Claims stay, and "
-    "with them models and expert files; so do the ConfigMaps of published files, and what others made. "
-    "A delete that stopped anywhere is "
-    "finished by running it again."
+    "Delete every object of a deployment's recorded revisions, then the revisions. Claims stay unless "
+    "told, and with them models and expert files; so do the ConfigMaps of published files, and what "
+    "others made. A delete that stopped anywhere is finished by running it again."
 )
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
     add_deployment(parser)
+    parser.add_argument(
+        "--claims",
+        action="store_true",
+        help="delete the claims that its pods mount too, with all that is on them (models, expert "
+        "files, recordings); not those that pods of others mount",
+    )
     add_yes(parser)
     add_cluster(parser)
 
@@ -44,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
     def deleted(api: Api) -> int:
         from orchestrator.cluster.api import named
-        from orchestrator.cluster.delete import delete, inventory
+        from orchestrator.cluster.delete import Inventory, delete, inventory, mounted_claims
         from orchestrator.cluster.revisions import names, recorded
 
         name, namespace = deployment(options, api)
@@ -60,14 +65,21 @@ def run(options: argparse.Namespace) -> int:
             sys.stdout.write(f"  - {one['kind']} {one['metadata']['name']}\n")
         for one in found.kept:
             complain(f"{named(one)} stays: it is not ours alone, or holds data")
+        kept = "claims and published files are kept"
+        if options.claims:
+            claims = mounted_claims(api, name, namespace, revisions)
+            for one in claims.doomed:
+                sys.stdout.write(f"  - {one['kind']} {one['metadata']['name']}, with all on it\n")
+            for one in claims.kept:
+                complain(f"{named(one)} stays: pods of others mount it")
+            found = Inventory((*found.doomed, *claims.doomed), (*found.kept, *claims.kept))
+            kept = "published files are kept"
         question = f"delete {len(found.doomed)} objects of {name} in namespace {namespace}, on {api.server}?"
         if not agreed(options, question):
             complain("nothing was deleted")
             return FINDINGS
         delete(api, found, revisions, Progress(sys.stderr).say)
-        sys.stdout.write(
-            f"{name} is deleted from namespace {namespace}; claims and published files are kept\n"
-        )
+        sys.stdout.write(f"{name} is deleted from namespace {namespace}; {kept}\n")
         return CLEAN
 
     return on_cluster(options, deleted)

@@ -1,13 +1,14 @@
 """Takes a deployment away: every object of its recorded revisions, the records themselves last.
 
-Claims stay, and with them models and expert files; so do the ConfigMaps of published files, which no
-revision names, and what others made or took over.
+Claims stay unless asked for by name, and with them models and expert files; so do the ConfigMaps of
+published files, which no revision names, and what others made or took over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.cluster.api import Api, named
 from orchestrator.cluster.apply import UnfinishedError
@@ -16,6 +17,9 @@ from orchestrator.cluster.inventory import present
 from orchestrator.cluster.ownership import deletable
 from orchestrator.cluster.revisions import Revision, forget
 from orchestrator.manifests.metadata import Object
+from orchestrator.names import INSTANCE_LABEL
+
+_CLAIM = "PersistentVolumeClaim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,36 @@ def inventory(api: Api, name: str, namespace: str, revisions: Sequence[Revision]
     doomed = [one for one in found if deletable(one, name)]
     kept = [one for one in found if one not in doomed]
     return Inventory(tuple(doomed), tuple(kept))
+
+
+def mounted_claims(api: Api, name: str, namespace: str, revisions: Sequence[Revision]) -> Inventory:
+    """Return the claims that pods of the revisions mount; those that others' pods mount too are kept.
+
+    Raises ClusterError.
+    """
+    names = {claim for revision in revisions for claim in _claims(revision.objects)}
+    there = [api.find("v1", _CLAIM, namespace, claim) for claim in sorted(names)]
+    others = [
+        pod["spec"]
+        for pod in api.list("v1", "Pod", namespace)
+        if (pod["metadata"].get("labels") or {}).get(INSTANCE_LABEL) != name
+    ]
+    shared = set(_claims(others))
+    found = [claim for claim in there if claim]
+    kept = [claim for claim in found if claim["metadata"]["name"] in shared]
+    return Inventory(tuple(claim for claim in found if claim not in kept), tuple(kept))
+
+
+def _claims(node: Any) -> Iterator[str]:
+    """Yield the names of all claims that pods below a node mount."""
+    if isinstance(node, Mapping):
+        if claim := node.get("persistentVolumeClaim"):
+            yield claim["claimName"]
+        node = node.values()
+    elif isinstance(node, str) or not isinstance(node, Iterable):
+        return
+    for child in node:
+        yield from _claims(child)
 
 
 def delete(

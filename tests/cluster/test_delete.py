@@ -1,12 +1,14 @@
 """`deploy delete` on a real API server: all of ours goes, claims stay, and it can be run again."""
 
+import json
+
 import pytest
 
 from orchestrator.cluster.apply import UnfinishedError
 from orchestrator.cluster.connect import connect
 from orchestrator.cluster.delete import delete, inventory
 from orchestrator.cluster.revisions import recorded
-from tests.cluster.deployments import NAME, Deployment
+from tests.cluster.deployments import NAME, Deployment, eventually
 
 KINDS = ("lws", "deployment", "service", "pdb", "role", "rolebinding")
 
@@ -29,6 +31,29 @@ def test_all_of_ours_goes_and_claims_stay(deployment: Deployment) -> None:
     again = deployment.deploy("delete", "--yes")
     assert 0 == again.returncode
     assert f"nothing is recorded of {NAME}" in again.stdout
+
+
+def test_claims_go_where_told_unless_others_mount_them(deployment: Deployment) -> None:
+    """`--claims` names them and takes them along; one that another pod mounts stays, and that is said."""
+    deployment.applied()
+    other = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "other", "namespace": deployment.namespace},
+        "spec": {
+            "nodeName": "cpu-0",
+            "containers": [{"name": "other", "image": "other"}],
+            "volumes": [{"name": "models", "persistentVolumeClaim": {"claimName": "model-cache"}}],
+        },
+    }
+    deployment.kubectl("apply", "-f", "-", stdin=json.dumps(other))
+    done = deployment.deploy("delete", "--yes", "--claims")
+    assert 0 == done.returncode, done.stderr
+    assert "- PersistentVolumeClaim expert-distribution, with all on it" in done.stdout
+    assert "PersistentVolumeClaim model-cache" not in done.stdout
+    assert "model-cache in namespace" in done.stderr
+    assert "stays: pods of others mount it" in done.stderr
+    eventually(lambda: str(deployment.names("pvc")), "['model-cache']")
 
 
 def test_an_interrupted_delete_is_finished_by_the_next(deployment: Deployment) -> None:
