@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,13 @@ def test_secrets(deployment: Deployment, kubectl: Kubectl) -> None:
     assert asked(deployment)["diagnostics"] == []
 
 
+def priority(operator: str, *values: str) -> dict[str, Any]:
+    """Return a scope about the priority class of pods."""
+    one = {"scopeName": "PriorityClass", "operator": operator}
+    given = {"values": list(values)} if values else {}
+    return {"scopeSelector": {"matchExpressions": [{**one, **given}]}}
+
+
 def test_a_quota_counts_what_others_use(deployment: Deployment, kubectl: Kubectl) -> None:
     """The whole deployment against what is left; what of it runs already is not counted twice."""
     quota = ("-n", deployment.namespace, "--hard=requests.nvidia.com/gpu=31")
@@ -130,6 +137,42 @@ def test_a_quota_counts_what_others_use(deployment: Deployment, kubectl: Kubectl
     assert asked(deployment)["diagnostics"] == []
     deployment.applied()
     assert asked(deployment)["diagnostics"] == []
+
+
+def test_a_quota_counts_the_pods_in_its_scope(deployment: Deployment, kubectl: Kubectl) -> None:
+    """The preflight and the API server's own quota admission agree on which pods a scope is about."""
+    deployment.change("    role: decode", "    role: decode\n    pod: {priority_class: urgent}")
+    deployment.change("    role: prefill", "    role: prefill\n    pod: {priority_class: urgent}")
+    place = ("-n", deployment.namespace)
+    kind = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1000}
+    kubectl("apply", "-f", "-", stdin=json.dumps({**kind, "metadata": {"name": "urgent"}}))
+    container = {"name": "c", "image": "c", "resources": {"requests": {"cpu": "1"}}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": deployment.namespace},
+        "spec": {"priorityClassName": "urgent", "containers": [container]},
+    }
+    for scope, counts in (
+        ({"scopes": ["NotTerminating", "NotBestEffort"]}, True),
+        ({"scopes": ["Terminating"]}, False),
+        ({"scopes": ["BestEffort"]}, False),
+        (priority("In", "urgent"), True),
+        (priority("In", "other"), False),
+        (priority("NotIn", "urgent"), False),
+        (priority("NotIn", "other"), True),
+        (priority("Exists"), True),
+        (priority("DoesNotExist"), False),
+    ):
+        about = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}}
+        quota = {**about, "spec": {"hard": {"pods": "0"}, **scope}}
+        kubectl("apply", *place, "-f", "-", stdin=json.dumps(quota))
+        kubectl("wait", *place, "quota/few", "--for=jsonpath={.status.hard.pods}=0")
+        found = [one["name"] for one in asked(deployment)["diagnostics"]]
+        assert counts == ("quota-exceeded" in found), scope
+        with pytest.raises(AssertionError, match="exceeded quota") if counts else nullcontext():
+            kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod))
+        kubectl("delete", *place, "quota/few")
 
 
 def test_pod_security(deployment: Deployment, kubectl: Kubectl) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from orchestrator.cluster.errors import ForbiddenError, NotFoundError, RefusedError
@@ -29,19 +29,15 @@ def requests(spec: Object) -> dict[str, Decimal]:
 
 def quotas(asked: Asked) -> Iterator[Diagnostic]:
     """Yield quotas whose rest is less than the deployment needs beside what of it runs already."""
-    needs: dict[str, Decimal] = defaultdict(Decimal)
-    for pool in asked.plan.pools:
-        pods = pool.replicas * pool.nodes
-        needs["pods"] += pods
-        for name, amount in requests(pod_template(asked.plan, pool, leader=True)["spec"]).items():
-            needs[f"requests.{name}"] += amount * pods
     api, namespace = asked.api, asked.plan.namespace
-    mine: dict[str, Decimal] = defaultdict(Decimal)
-    for pod in api.list("v1", "Pod", namespace, selector=f"{INSTANCE_LABEL}={asked.plan.name}"):
-        mine["pods"] += 1
-        for name, amount in requests(pod["spec"]).items():
-            mine[f"requests.{name}"] += amount
+    wanted = [
+        (pool.replicas * pool.nodes, pod_template(asked.plan, pool, leader=True)["spec"])
+        for pool in asked.plan.pools
+    ]
+    selector = f"{INSTANCE_LABEL}={asked.plan.name}"
+    running = [(1, pod["spec"]) for pod in api.list("v1", "Pod", namespace, selector=selector)]
     for quota in api.list("v1", "ResourceQuota", namespace):
+        needs, mine = _counted(quota, wanted), _counted(quota, running)
         used = (quota.get("status") or {}).get("used") or {}
         for name, limit in (quota["spec"].get("hard") or {}).items():
             others = quantity(used.get(name, "0")) - mine[name]
@@ -52,6 +48,42 @@ def quotas(asked: Asked) -> Iterator[Diagnostic]:
                     f"the deployment needs {needs[name]:f}, others use {others:f}"
                 )
                 yield found("quota-exceeded", text, ("namespace",))
+
+
+def _counted(quota: Object, pods: Iterable[tuple[int, Object]]) -> dict[str, Decimal]:
+    """Return what a quota counts of pods, each given with how many there are."""
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    for many, spec in pods:
+        if not all(_in_scope(scope, spec) for scope in _scopes(quota)):
+            continue
+        for name in ("pods", "count/pods"):
+            total[name] += many
+        for name, amount in requests(spec).items():
+            total[f"requests.{name}"] += amount * many
+            if "/" not in name:  # a native resource may be named without what it limits
+                total[name] += amount * many
+    return total
+
+
+def _scopes(quota: Object) -> list[Object]:
+    spec = quota["spec"]
+    named = [{"scopeName": name, "operator": "Exists"} for name in spec.get("scopes") or ()]
+    return [*named, *((spec.get("scopeSelector") or {}).get("matchExpressions") or ())]
+
+
+def _in_scope(scope: Object, pod: Object) -> bool:
+    """Return whether a pod is in a quota's scope (pkg/quota/v1/evaluator/core/pods.go, 1.37)."""
+    if scope["scopeName"] == "PriorityClass":
+        given, values = pod.get("priorityClassName"), scope.get("values") or ()
+        answers = {
+            "In": given in values,
+            "NotIn": given not in values,
+            "Exists": bool(given),
+            "DoesNotExist": not given,
+        }
+        return answers[scope["operator"]]
+    # Engines ask for GPUs, have no deadline, and no affinity to pods of other namespaces.
+    return scope["scopeName"] in ("NotBestEffort", "NotTerminating")
 
 
 def _limited(sent: Object, admitted: Object, pool: str, index: int) -> Iterator[Diagnostic]:
