@@ -1,5 +1,6 @@
 """An apply that stops half way, killed, interrupted or left alone by the API server, can be run again."""
 
+import json
 import signal
 import subprocess
 import threading
@@ -25,6 +26,7 @@ from tests.cluster.deployments import NAME, Deployment, prepare
 from tests.cluster.forwarder import forwarding
 
 OBJECTS = 12
+EXEC = "client.authentication.k8s.io/v1"
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,29 @@ def test_an_api_server_that_dies_is_told(tmp_path: Path, mortal: ControlPlane) -
     assert said.startswith("cannot apply LeaderWorkerSet dsv4-flash-prefill in namespace mortal: ")
     assert f"{mortal.url} stopped answering" in said
     assert f"4 of {OBJECTS} objects are done, the last one PodDisruptionBudget" in said
+
+
+def test_a_token_that_ends_is_told(deployment: Deployment, tmp_path: Path) -> None:
+    """A login plug-in whose next token the server refuses ends an apply half way; the next completes it."""
+    token, kubeconfig = tmp_path / "token", tmp_path / "plug-in"
+    config = yaml.safe_load(deployment.kubeconfig.read_text(encoding="utf-8"))
+
+    def give(text: str) -> None:
+        """Let the plug-in give a token that ended long ago by its own word, so it is asked each time."""
+        status = {"token": text, "expirationTimestamp": "2020-01-01T00:00:00Z"}
+        kind = {"apiVersion": EXEC, "kind": "ExecCredential", "status": status}
+        token.write_text(json.dumps(kind), encoding="utf-8")
+
+    give(config["users"][0]["user"]["token"])
+    plug_in = {"apiVersion": EXEC, "command": "cat", "args": [str(token)]}
+    config["users"][0]["user"] = {"exec": {**plug_in, "interactiveMode": "Never"}}
+    kubeconfig.write_text(yaml.safe_dump(config), encoding="utf-8")
+    said = begun(replace(deployment, kubeconfig=kubeconfig)).until(4, lambda: give("ended"))
+    assert "log in again" in said
+    assert f"4 of {OBJECTS} objects are done" in said
+    assert {"1": "pending"} == deployment.revisions()
+    assert 0 == deployment.deploy("apply", "--yes").returncode
+    assert {"1": "applied"} == deployment.revisions()
 
 
 def test_an_api_server_that_restarts_is_waited_for(
