@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from orchestrator.cli.experts import inspect, merge
+from orchestrator.cli.experts import inspect, merge, record
 
 NAME = "experts"
 HELP = "look at, judge, record and publish the expert-distribution file"
@@ -15,7 +15,7 @@ DESCRIPTION = (
     "The expert-distribution file says how often each expert was chosen; every pool places its "
     "experts from it. These actions show what is in one and what it would do."
 )
-ACTIONS = {module.NAME: module for module in (inspect, merge)}
+ACTIONS = {module.NAME: module for module in (inspect, record, merge)}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
