@@ -21,6 +21,7 @@ Body = Mapping[str, Any]
 ANSWER_TOKENS = 128
 """Tokens that are generated for a line of text."""
 _STEP_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
 
 
 class PromptsError(Exception):
@@ -108,7 +109,7 @@ def drive(
             thread.start()
         for thread in threads:
             while thread.is_alive():
-                thread.join(_STEP_SECONDS)
+                thread.join(_LOOK_SECONDS)
                 say(f"{answered[0]} requests answered, {len(reasons)} failed")
                 if end is not None and clock.now() >= end:
                     over.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -15,21 +15,9 @@ from orchestrator.cluster.recording import load
 from orchestrator.experts.read import read_expert_file
 from orchestrator.experts.written import Metadata, read_metadata
 from orchestrator.names import LEADER_LABEL
-from tests.fake_recorder import EXPERTS, LAYERS, chosen
-from tests.unit.cluster.recording.conftest import PROMPTS, Deployed
+from tests.recorded_deployments import PROMPTS, Deployed, counted
 
 Deploy = Callable[..., AbstractContextManager[Deployed]]
-
-
-def counted(texts: Iterable[str]) -> list[list[int]]:
-    """Return what recorders count for these prompts, [layers][experts]."""
-    table = [[0] * EXPERTS for _ in range(LAYERS)]
-    for text in texts:
-        for token in text.encode():
-            for layer, row in enumerate(table):
-                for expert in chosen(layer, token):
-                    row[expert] += 1
-    return table
 
 
 def read(path: Path) -> tuple[list[list[int]], Metadata]:

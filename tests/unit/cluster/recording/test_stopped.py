@@ -18,7 +18,7 @@ import pytest
 from orchestrator.cli.terminal import UserError
 from orchestrator.cluster.transport import Answer, Transport
 from orchestrator.experts.read import read_expert_file
-from tests.unit.cluster.recording.conftest import Deployed
+from tests.recorded_deployments import Deployed
 
 Deploy = Callable[..., AbstractContextManager[Deployed]]
 
