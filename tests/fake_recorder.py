@@ -8,12 +8,13 @@ with the engine's own code.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import zipfile
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class FakeRecorder:
         self.keys: dict[str, str | None] = {"api": None, "admin": None}
         self.info: dict[str, Any] = {"enable_eplb": False, "expert_balancedness_report_mode": "off"}
         self.got: list[tuple[str, str]] = []
+        self.authorizations: list[str | None] = []
         self._passes = array("i", bytes(4 * PASSES * LAYERS * EXPERTS))
         self._next = 0
 
@@ -91,6 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else {}
         recorder.got.append((self.command, self.path))
+        recorder.authorizations.append(self.headers.get("Authorization"))
         status, content = self._said(recorder, body)
         if recorder.dead:
             self.close_connection = True
@@ -142,12 +145,31 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """Ends its connections with itself: an API server would ask an earlier fake on one it kept."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], recorder: FakeRecorder) -> None:
+        super().__init__(address, _Handler)
+        self.recorder = recorder
+        self._kept: list[Any] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._kept.append(request)
+        super().process_request(request, client_address)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for one in self._kept:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
 def serving(recorder: FakeRecorder, address: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serve a recorder and yield its URL."""
-    server = ThreadingHTTPServer((address, port), _Handler)
-    server.daemon_threads = True
-    server.recorder = recorder  # type: ignore[attr-defined]
+    server = _Server((address, port), recorder)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

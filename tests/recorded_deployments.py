@@ -61,9 +61,8 @@ class Deployed:
         return code
 
 
-@contextmanager
-def deployed(folder: Path, changes: Mapping[str, str], python: str = "") -> Iterator[Deployed]:
-    """Deploy the spec with these patterns in it replaced; `python` has torch, if there is one."""
+def written(folder: Path, changes: Mapping[str, str]) -> Path:
+    """Write the spec, made to record, with these patterns in it replaced."""
     text = SPEC.read_text(encoding="utf-8")
     recorder = "    recorder: {mode: stat, claim: recordings}\n    parallelism:"
     text = text.replace("    parallelism:", recorder)
@@ -73,6 +72,13 @@ def deployed(folder: Path, changes: Mapping[str, str], python: str = "") -> Iter
         text = re.sub(old, new, text)
     spec = folder / "cluster.yaml"
     spec.write_text(text, encoding="utf-8")
+    return spec
+
+
+@contextmanager
+def deployed(folder: Path, changes: Mapping[str, str], python: str = "") -> Iterator[Deployed]:
+    """Deploy the spec with changes; `python` is one that has torch, if there is one."""
+    spec = written(folder, changes)
     plan = plan_file(spec)
     assert not isinstance(plan, Report), plan
     (folder / "volume").mkdir()

@@ -89,7 +89,7 @@ class RecordingCluster:
         (container,) = job["spec"]["template"]["spec"]["containers"]
         python, dash, script, *words = (one.replace("$$", "$") for one in container["command"])
         assert (python, dash) == ("python3", "-c")
-        env = {one["name"]: self._value(one) for one in container["env"]}
+        env = {one["name"]: self._value(one) for one in container.get("env", ())}
         words = [word.replace("/recordings", str(self.volume)) for word in words]
         if words[0] in ("list", "read") and not self.python:
             return _read_without_torch(*words)

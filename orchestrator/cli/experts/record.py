@@ -28,8 +28,8 @@ HELP = "record a running deployment"
 DESCRIPTION = (
     "Record which experts a running deployment chooses: start the recorders of all leaders, wait or "
     "send requests, dump, stop, and bring the counts here, summed over steps and leaders, as one "
-    ".json file for each role with its metadata beside it. A short Job reads the recorder's volume. "
-    "However it ends, the recorders are stopped."
+    ".json file for each role with its metadata beside it. A short Job reads the recorder's volume "
+    "(UNPROVEN in containers). However it ends, the recorders are stopped."
 )
 
 
