@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -141,6 +142,10 @@ def _read_without_torch(*words: str) -> str:
             "counts": counts,
         }
 
+    passed = count()  # whoever waits there, waits no real time
+    script.time = SimpleNamespace(  # type: ignore[attr-defined]
+        monotonic=lambda: float(next(passed)), sleep=lambda _: None
+    )
     script.one = one  # type: ignore[attr-defined]
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         script.main(*words)

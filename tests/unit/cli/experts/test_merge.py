@@ -70,6 +70,8 @@ def test_weights_are_ratios(here: Path, capsys: pytest.CaptureFixture[str]) -> N
         tuple(tuple(4 * n for n in row) for row in once) == read_expert_file(here / "x.json").totals
     )
     assert "25.00%  a=2.pt × 1\n" in capsys.readouterr().out
+    assert 0 == merge("a=2.pt", "-o", "y.json")
+    assert once == read_expert_file(here / "y.json").totals
 
 
 def test_what_sources_say_alike_is_kept(here: Path) -> None:

@@ -83,6 +83,17 @@ def test_older_dumps_are_not_taken(deployed: Deploy) -> None:
         assert counted([*PROMPTS.split()] * 2) == read(here.output / "dsv4-trial-decode.json")[0]
 
 
+def test_a_dump_that_is_missing_is_missed(
+    deployed: Deploy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a leader's file is not on the claim, the others' sum is no recording."""
+    with deployed() as here:
+        here.cluster.of("prefill")[1].folder = here.folder / "elsewhere"
+        assert 1 == here.record(role="prefill")
+        assert [] == [*here.output.iterdir(), *here.cluster.recording, *here.cluster.jobs]
+    assert "/prefill: 1 new dumps, expected 2\n" in capsys.readouterr().err
+
+
 def test_a_job_needs_no_gpu_and_stays_near(deployed: Deploy) -> None:
     """It mounts the recordings alone, without a GPU, best on the leader's node, and is no engine."""
     with deployed() as here:
