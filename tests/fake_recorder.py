@@ -44,6 +44,7 @@ class FakeRecorder:
         self.info: dict[str, Any] = {"enable_eplb": False, "expert_balancedness_report_mode": "off"}
         self.got: list[tuple[str, str]] = []
         self.authorizations: list[str | None] = []
+        self.served: list[list[int]] = []
         self._passes = array("i", bytes(4 * PASSES * LAYERS * EXPERTS))
         self._next = 0
 
@@ -129,6 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
             }
         if (self.command, self.path) == ("POST", "/generate"):
             tokens = body.get("input_ids") or list(body["text"].encode())
+            recorder.served.append(tokens)
             recorder.forward(tokens)
             return 200, {"text": "x", "meta_info": {"prompt_tokens": len(tokens)}}
         return 404, {"detail": "Not Found"}
