@@ -139,6 +139,31 @@ TRANSCRIPTS = (
         "Published, and empty.",
         "simulate deepseek-r1-fp8-1k1k-empty.pt --ep 8",
     ),
+    Transcript(
+        "A recording made small",
+        "1,000 steps of a real server become one table; SGLang would sum them itself.",
+        "merge sglang-0.5.17-tiny-v4-stat.pt -o reduced.json",
+    ),
+    Transcript(
+        "Several recordings as one",
+        "Each token of the first counts three times.",
+        "merge sglang-0.5.17-tiny-v4-stat.pt=3 sglang-0.5.17-tiny-v4-stat-two-gpus.pt --note chat -o merged.json",
+    ),
+    Transcript(
+        "Nothing to merge",
+        "A published file that counted nothing.",
+        "merge deepseek-r1-fp8-1k1k-empty.pt -o reduced.json",
+    ),
+    Transcript(
+        "Of different models",
+        "What has another shape is not added.",
+        "merge deepseek-r1-fp4-1k1k.pt recordings/synthetic-dsv4-pro.pt -o x.json",
+    ),
+    Transcript(
+        "A deployment that does not record",
+        "It is seen before any cluster is asked.",
+        "record flash-pd-h200.yaml --role both --duration 600 -o out",
+    ),
 )
 
 

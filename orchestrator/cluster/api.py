@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestrator.cluster.discovery import Discovery, Resource
 from orchestrator.cluster.errors import NotFoundError
-from orchestrator.cluster.refusals import refusal
+from orchestrator.cluster.refusals import passed_on, refusal
 from orchestrator.cluster.transport import Answer, Transport
 from orchestrator.manifests.metadata import Object
 
@@ -55,11 +55,35 @@ class Api:
         )
         return _object(answer, f"read {path}")
 
-    def text(self, path: str) -> str:
+    def text(self, path: str, *, patient: bool = False) -> str:
         """Return what is at a path that is no JSON, e.g. a pod's log. Raises ClusterError."""
-        answer = self.transport.send("GET", path, about=f"read {path}", patient=False)
+        answer = self.transport.send("GET", path, about=f"read {path}", patient=patient)
         if answer.status >= _REFUSED:
             raise refusal(answer.status, answer.body, f"read {path}")
+        return answer.body.decode(errors="replace")
+
+    def ask(
+        self,
+        method: str,
+        place: str,
+        path: str,
+        *,
+        about: str,
+        seconds: float,
+        body: Mapping[str, Any] | None = None,
+        patient: bool = True,
+    ) -> str:
+        """Return what a pod or a Service answers at `path`; `place` is where the server has it.
+
+        The API server passes the request on, but not its `Authorization`: that is the server's own
+        (apiserver/pkg/endpoints/filters/authentication.go). Each attempt ends after `seconds`.
+        Raises ClusterError.
+        """
+        answer = self.transport.send(
+            method, f"{place}/proxy{path}", about=about, body=body, patient=patient, seconds=seconds
+        )
+        if answer.status >= _REFUSED:
+            raise passed_on(answer.status, answer.body, about)
         return answer.body.decode(errors="replace")
 
     def find(self, api_version: str, kind: str, namespace: str | None, name: str) -> Object | None:

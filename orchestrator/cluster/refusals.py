@@ -49,6 +49,13 @@ def refusal(code: int, body: bytes, about: str) -> ClusterError:
     return RefusedError(f"cannot {about}: the cluster refused it ({code}): {said}")
 
 
+def passed_on(code: int, body: bytes, about: str) -> ClusterError:
+    """Return the error for a request that the API server passes on, which either may refuse."""
+    if _status(body):
+        return refusal(code, body, about)
+    return RefusedError(f"cannot {about}: it answered {code}: {_said({}, body, code)}")
+
+
 def _status(body: bytes) -> Mapping[str, Any]:
     try:
         status = json.loads(body)

@@ -26,6 +26,9 @@ PASSING = frozenset({429, 500, 502, 503, 504})
 _FINAL = b"failed to create typed patch object"
 """How the server says 500 to a field that no schema has, in an apply: nothing passes here."""
 
+ANSWER_SECONDS = 40.0
+"""How long the API server itself may take; whoever it passes a request on to may need longer."""
+
 _WARNING = re.compile(r'\b299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -71,10 +74,11 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         content: str = "application/json",
         patient: bool = True,
+        seconds: float = ANSWER_SECONDS,
     ) -> Answer:
         """Return the server's answer, whatever it is, once it is no passing failure.
 
-        `about` names the request for messages. Raises NoClusterError where nobody ever answered,
+        `about` names the request for messages, `seconds` limits each attempt. Raises NoClusterError where nobody ever answered,
         UnavailableError where the server stopped answering or kept failing.
         """
         url = self._configuration.host + path + (f"?{urlencode(query)}" if query else "")
@@ -82,7 +86,7 @@ class Transport:
         patience = self._patience
         begun, pause = patience.clock(), patience.first
         while True:
-            outcome = self._once(method, url, text, content)
+            outcome = self._once(method, url, text, content, seconds)
             if isinstance(outcome, Answer) and not _passes(outcome):
                 return outcome
             wait = pause
@@ -94,7 +98,9 @@ class Transport:
             patience.sleep(wait)
             pause = min(2 * pause, patience.longest)
 
-    def _once(self, method: str, url: str, text: bytes | None, content: str) -> Answer | Exception:
+    def _once(
+        self, method: str, url: str, text: bytes | None, content: str, seconds: float
+    ) -> Answer | Exception:
         """Return the answer, or what kept it from coming."""
         headers = {"Accept": "application/json", "User-Agent": f"deploy/{__version__}"}
         if text is not None:
@@ -109,7 +115,7 @@ class Transport:
                 url,
                 body=text,
                 headers=headers,
-                timeout=urllib3.Timeout(connect=10.0, read=40.0),
+                timeout=urllib3.Timeout(connect=10.0, read=seconds),
                 retries=False,
                 redirect=False,
             )

@@ -17,6 +17,7 @@ from orchestrator.cluster.errors import RefusedError
 from orchestrator.cluster.published.publish import create, store
 from orchestrator.cluster.published.record import LIMIT, Published, config_map
 from orchestrator.cluster.wait import Clock
+from orchestrator.experts.written import Origin, write
 from tests.cluster.conftest import Kubectl
 from tests.cluster.deployments import NAME, Deployment, Done, eventually
 from tests.cluster.test_preflight import asked, only
@@ -99,13 +100,14 @@ def ended(deployment: Deployment, folder: Path) -> None:
 def test_a_config_map_holds_the_file_for_good(deployment: Deployment, file: Path) -> None:
     """Published once, it cannot be changed; again is fine; the preflight reads what it holds."""
     before = deployment.spec.read_text(encoding="utf-8")
-    (file.parent / f"{file.name}.meta.json").write_text('{"role": "both"}', encoding="utf-8")
+    counts = json.loads(file.read_text(encoding="utf-8"))["logical_count"]
+    write(file, counts, (), Origin(role="both"))
     done = publish(deployment, file, "--to", "config-map")
     assert 0 == done.returncode, done.stderr
     name = name_of(file)
     made = deployment.get("configmap", name)
     assert file.read_text(encoding="utf-8") == made["data"][f"{name}.json"]
-    assert '{"role": "both"}' == made["data"][f"{name}.json.meta.json"]
+    assert "both" == json.loads(made["data"][f"{name}.json.meta.json"])["origin"]["role"]
     notes = made["metadata"]["annotations"]
     assert (digest(file), str(file.stat().st_size)) == (
         notes["deploy.dsv4/expert-file-sha256"],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator.catalog.model_config import config_path
+from orchestrator.cli.parser import build_parser
 from orchestrator.engine.check.environment import EngineEnvironment, ensure
 from orchestrator.engine.check.pipeline import Pipeline, Request, Verdict
 from tests.oracle.test_pipeline import machine
@@ -183,6 +184,22 @@ def test_recording_is_placed_as_by_the_algorithm_alone(
     ).stdout
     assert shape == f"[{placement['layers']}, {placement['physical']}]"
     assert printed == f"{shape} {placement['sha256']}\n"
+
+
+def test_a_reduced_recording_is_placed_as_the_dump(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `deploy experts merge` writes gives every release the placement of the raw dump."""
+    monkeypatch.chdir(tmp_path)
+    options = build_parser().parse_args(["experts", "merge", str(RAW_DUMP), "-o", "reduced.json"])
+    assert 0 == options.run(options)
+    line = f"{PREFILL} --ep-num-redundant-experts 2"
+    dump, reduced = (
+        accepted(ask(line, file=file, model="tiny", gpus=2))["placement"]
+        for file in (RAW_DUMP, tmp_path / "reduced.json")
+    )
+    assert dump == reduced
+    assert dump != accepted(ask(line, model="tiny", gpus=2))["placement"]
 
 
 def test_map_is_taken_as_it_is(ask: Ask) -> None:

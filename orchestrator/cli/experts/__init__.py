@@ -7,7 +7,16 @@ from __future__ import annotations
 
 import argparse
 
-from orchestrator.cli.experts import advise, inspect, listing, place, publish, simulate
+from orchestrator.cli.experts import (
+    advise,
+    inspect,
+    listing,
+    merge,
+    place,
+    publish,
+    record,
+    simulate,
+)
 
 NAME = "experts"
 HELP = "look at, judge, record and publish the expert-distribution file"
@@ -15,7 +24,10 @@ DESCRIPTION = (
     "The expert-distribution file says how often each expert was chosen; every pool places its "
     "experts from it. These actions show what is in one and what it would do."
 )
-ACTIONS = {module.NAME: module for module in (inspect, simulate, advise, place, publish, listing)}
+ACTIONS = {
+    module.NAME: module
+    for module in (inspect, simulate, advise, place, record, merge, publish, listing)
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,11 +23,6 @@ def read(path: Path) -> ExpertFile:
         raise UserError(f"{path}: {error}") from None
 
 
-def metadata_path(file: Path) -> Path:
-    """Return where it stands what a file was made from."""
-    return file.with_name(f"{file.name}.meta.json")
-
-
 def counts(file: ExpertFile) -> Counts:
     """Return tokens as [layers][experts], from which a placement can be computed.
 

@@ -90,17 +90,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _into(folder: Path, ready: Publication) -> int:
+    from orchestrator.cluster.revisions import digest
     from orchestrator.experts.store import StoreError, put
+    from orchestrator.experts.written import beside
 
     target = folder / ready.record.path
     try:
         fresh = put(ready.file, target, ready.record.sha256)
-        beside = target.with_name(f"{target.name}.meta.json")
-        if ready.meta is not None and not beside.exists():
-            from orchestrator.cli.experts.files import metadata_path
-            from orchestrator.cluster.revisions import digest
-
-            put(metadata_path(ready.file), beside, digest(ready.meta))
+        if ready.meta is not None and not beside(target).exists():
+            put(beside(ready.file), beside(target), digest(ready.meta))
     except StoreError as error:
         raise UserError(str(error)) from None
     sys.stderr.write(f"{'published' if fresh else 'published already:'} {target}\n")

@@ -134,7 +134,7 @@ def publication(spec: EditedSpec, place: Destination) -> Publication | Report:
         made_from=place.file.name,
         tool=__version__,
     )
-    meta = _meta(place.file)
+    meta = _meta(place.file, place.sha256)
     content = _content(place, record, meta) if place.bounded else b""
     return Publication(place.file, record, plan, content, meta)
 
@@ -160,17 +160,13 @@ def _content(place: Destination, record: Published, meta: bytes | None) -> bytes
     return content
 
 
-def _meta(file: Path) -> bytes | None:
-    import json
+def _meta(file: Path, sha256: str) -> bytes | None:
+    from orchestrator.experts.written import MetadataError, beside, read_metadata
 
-    from orchestrator.cli.experts.files import metadata_path
-
-    path = metadata_path(file)
     try:
-        content = path.read_bytes()
-        json.loads(content.decode())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is not the JSON that stands beside a file: {error}") from None
-    return content
+        known = read_metadata(file, sha256)
+        return beside(file).read_bytes() if known else None
+    except MetadataError as error:
+        raise UserError(str(error)) from None
+    except OSError as error:
+        raise UserError(f"{beside(file)}: {error.strerror}") from None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.errors import ClusterError
-from orchestrator.cluster.jobs import ENDED, ended_pods, phase
+from orchestrator.cluster.jobs import ended, log, pods_of
 from orchestrator.cluster.probe.answer import NoAnswerError, Node, read
 from orchestrator.cluster.probe.job import probe_job
 from orchestrator.cluster.ranks import rank_of
@@ -36,7 +36,7 @@ def probe(
         job = probe_job(plan, pool, seconds)
         api.create(job)
         try:
-            pods = ended_pods(api, job, clock, clock.now() + seconds, say)
+            pods = pods_of(api, job, clock, clock.now() + seconds, say)
             answers[pool.name] = [_answer(api, pod) for pod in pods]
         finally:
             api.delete(job)
@@ -44,12 +44,10 @@ def probe(
 
 
 def _answer(api: Api, pod: Object) -> Node | str:
-    about = pod["metadata"]
-    if phase(pod) not in ENDED:
+    if not ended(pod):
         return rank_of(0, pod).why
-    place = api.resource("v1", "Pod").path(about["namespace"], about["name"])
     try:
-        return read(api.text(f"{place}/log"))
+        return read(log(api, pod))
     except NoAnswerError as error:
         return str(error)
     except ClusterError as error:

@@ -6,6 +6,7 @@ import base64
 import secrets
 from pathlib import Path
 
+from orchestrator.cluster.jobs import job
 from orchestrator.cluster.published.record import Published
 from orchestrator.experts import store
 from orchestrator.manifests.metadata import Object, common, metadata
@@ -16,8 +17,6 @@ from orchestrator.plan.model import ClusterPlan
 
 SOURCE = "publish"
 """The container, and the volume that brings the file."""
-KEPT_SECONDS = 600
-"""How long a Job stays that nobody was left to delete, waiting or ended."""
 _PRIORITY = "priorityClassName"
 """A copy of a file preempts nobody."""
 _FROM, _TO, _SAID = "/published", "/claim", "/dev/termination-log"
@@ -31,7 +30,8 @@ def publishing_job(
     The pod is placed as the first pool's are, where the claim can be mounted and the image most
     likely is already; the name is used once.
     """
-    name = job_name(plan.name, f"publish-{secrets.token_hex(4)}")
+    purpose = f"publish-{secrets.token_hex(4)}"
+    name = job_name(plan.name, purpose)
     labels, key = common(plan, "publish"), record.path.rpartition("/")[2]
     program = literal(Path(store.__file__).read_text(encoding="utf-8"))
     words = (f"{_FROM}/{key}", f"{_TO}/{record.path}", record.sha256, _SAID)
@@ -59,10 +59,8 @@ def publishing_job(
     pod: Object = {
         **placed,
         **pull_secrets(plan),
-        "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": 1,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [container],
         "volumes": [
@@ -70,22 +68,11 @@ def publishing_job(
             {"name": "experts", "persistentVolumeClaim": {"claimName": record.claim}},
         ],
     }
-    job = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": metadata(plan, name, labels),
-        "spec": {
-            "backoffLimit": 0,
-            "completions": 1,
-            "activeDeadlineSeconds": seconds + KEPT_SECONDS,
-            "ttlSecondsAfterFinished": KEPT_SECONDS,
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-        },
-    }
+    made = job(plan, purpose, labels, pod, pods=1, seconds=seconds)
     source = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": metadata(plan, name, labels),
         "binaryData": {key: base64.b64encode(content).decode()},
     }
-    return job, source
+    return made, source

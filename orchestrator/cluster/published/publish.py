@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from orchestrator.cluster.api import Api, named
 from orchestrator.cluster.errors import ExistsError, RefusedError
-from orchestrator.cluster.jobs import ENDED, ended_pods, phase
+from orchestrator.cluster.jobs import ended, pods_of
 from orchestrator.cluster.published.job import SOURCE, publishing_job
 from orchestrator.cluster.published.record import Published, held, read
 from orchestrator.cluster.ranks import rank_of
@@ -75,7 +75,7 @@ def store(
         owner = {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"]}
         source["metadata"]["ownerReferences"] = [{**owner, "uid": uid}]
         _create_once(api, source)
-        pods = ended_pods(api, job, clock, clock.now() + seconds, say)
+        pods = pods_of(api, job, clock, clock.now() + seconds, say)
         said = _said(pods[0]) if pods else "no pod was made for it in time"
     finally:
         api.delete(job)
@@ -97,10 +97,10 @@ def _create_once(api: Api, one: Object) -> Object:
 
 def _said(pod: Object) -> str:
     """Return the program's last word: the digest, or why the file is not there."""
-    if phase(pod) not in ENDED:
+    if not ended(pod):
         return rank_of(0, pod).why
     for one in (pod.get("status") or {}).get("containerStatuses") or ():
-        ended = (one.get("state") or {}).get("terminated") or {}
-        if one["name"] == SOURCE and ended.get("message"):
-            return " ".join(str(ended["message"]).split())
+        last = (one.get("state") or {}).get("terminated") or {}
+        if one["name"] == SOURCE and last.get("message"):
+            return " ".join(str(last["message"]).split())
     return "its pod ended without a word, so nobody knows"

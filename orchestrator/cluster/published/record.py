@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 
 from orchestrator.cluster.api import Api
 from orchestrator.cluster.errors import RefusedError
+from orchestrator.experts.written import SUFFIX
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object
 from orchestrator.names import PREFIX
 
@@ -62,12 +63,12 @@ def index_name(name: str, claim: str, path: str) -> str:
 def config_map(record: Published, content: bytes | None, meta: bytes | None) -> Object:
     """Return the ConfigMap of a published file; `content` is `None` where a claim holds it.
 
-    `meta` is what stood beside the file as `<file name>.meta.json`.
+    `meta` is its metadata, as it stood beside the file (`experts/written.py`).
     """
     told = {key: value for key, value in asdict(record).items() if key != "created"}
     data, binary = {RECORD: json.dumps(told, indent=2)}, {}
     if meta is not None:
-        data[f"{record.path.rpartition('/')[2]}.meta.json"] = meta.decode()
+        data[f"{record.path.rpartition('/')[2]}{SUFFIX}"] = meta.decode()
     if content is not None:
         try:
             # As text where it is text, for who looks at it with kubectl.

@@ -19,8 +19,12 @@ REFERENCE = (ROOT / "configs/flash-pd-h200.yaml").read_text(encoding="utf-8")
 
 
 def wide(prefill: int = 64, decode: int = 64, redundant: str = "64") -> str:
-    """Return the reference with other ranks, on which each GPU holds few experts."""
-    text = REFERENCE.replace("redundant: 16", f"redundant: {redundant}")
+    """Return the reference with other ranks, on which each GPU holds few experts.
+
+    Waterfill is off: it does not run on so many.
+    """
+    text = REFERENCE.replace("waterfill: true", "waterfill: false")
+    text = text.replace("redundant: 16", f"redundant: {redundant}")
     text = text.replace("{tp: 8, attention_dp: 8}", f"{{tp: {prefill}, attention_dp: {prefill}}}")
     return text.replace("{tp: 16, attention_dp: 16}", f"{{tp: {decode}, attention_dp: {decode}}}")
 

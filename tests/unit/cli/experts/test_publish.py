@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.cli import main
 from orchestrator.cluster.published.record import LIMIT
+from orchestrator.experts.written import Origin, beside, write
 
 SPEC = """\
 # The deployment of team a.
@@ -51,6 +52,11 @@ def file(tmp_path: Path) -> Path:
     counts = [[1 + (layer + expert) % 7 for expert in range(256)] for layer in range(43)]
     path.write_text(json.dumps({"logical_count": counts}), encoding="utf-8")
     return path
+
+
+def with_metadata(file: Path) -> None:
+    """Write the counts of a file again, with their metadata beside them."""
+    write(file, json.loads(file.read_text(encoding="utf-8"))["logical_count"], (), Origin())
 
 
 @pytest.fixture
@@ -143,13 +149,15 @@ def test_without_a_cluster_nothing_is_edited(
 def test_what_is_beside_the_file_goes_along(
     file: Path, spec: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Metadata lies beside the published file; what is no JSON stops everything."""
-    beside = file.with_name("merged.json.meta.json")
-    beside.write_text("{", encoding="utf-8")
-    assert 2 == publish(file, spec, "--into", folder)
-    assert [] == files(folder)
-    assert "merged.json.meta.json is not the JSON" in capsys.readouterr().err
-    beside.write_text('{"role": "both"}', encoding="utf-8")
+    """Metadata lies beside the published file; what is none, or another file's, stops everything."""
+    write(file.with_name("other.json"), [[1]], (), Origin())
+    other = beside(file.with_name("other.json")).read_text(encoding="utf-8")
+    for wrong, said in (("{", "no metadata of an expert file"), (other, "about another file")):
+        beside(file).write_text(wrong, encoding="utf-8")
+        assert 2 == publish(file, spec, "--into", folder)
+        assert [] == files(folder)
+        assert f"merged.json.meta.json is {said}" in capsys.readouterr().err
+    with_metadata(file)
     assert 0 == publish(file, spec, "--into", folder)
     name = f"flash/flash-{digest(file)[:12]}.json"
     assert [name, f"{name}.meta.json"] == files(folder)
@@ -298,8 +306,7 @@ def test_it_may_be_stopped_anywhere(
 
     Whatever was reached, the next run ends as one that nobody stopped.
     """
-    beside = file.with_name(f"{file.name}.meta.json")
-    beside.write_text('{"role": "both"}', encoding="utf-8")
+    with_metadata(file)
     assert 0 == publish(file, spec, "--into", folder)
     edited, names = spec.read_text(encoding="utf-8"), files(folder)
     sizes = {name: (folder / name).stat().st_size for name in names}

@@ -1,0 +1,1 @@
+"""Records expert distributions of a running deployment: start, traffic, dump, stop, bring here."""
