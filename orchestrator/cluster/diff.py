@@ -78,6 +78,26 @@ def compare(
     return Diff(name, namespace, (*steps, *pruned))
 
 
+def between(name: str, namespace: str, old: Sequence[Object], new: Sequence[Object]) -> Diff:
+    """Return what going from some objects to others would change, no cluster asked.
+
+    As `compare` without what only a cluster has: its defaults, and what others wrote.
+    """
+    there = {identity(one): one for one in old}
+    wanted = {identity(one) for one in new}
+    steps = [_told(one, there.get(identity(one))) for one in new]
+    gone = [one for one in reversed(old) if identity(one) not in wanted]
+    pruned = [Step(Action.DELETE, one, one, None) for one in gone]
+    return Diff(name, namespace, (*steps, *pruned))
+
+
+def _told(one: Object, live: Object | None) -> Step:
+    if live is None:
+        return Step(Action.CREATE, one, None, one)
+    found = changes(live, one)
+    return Step(Action.CHANGE if found else Action.KEEP, one, live, one, found)
+
+
 def _step(api: Api, name: str, one: Object) -> Step:
     about = one["metadata"]
     live = api.find(one["apiVersion"], one["kind"], about["namespace"], about["name"])

@@ -54,6 +54,23 @@ def meaning(diff: Diff, file: ExpertFile | None = None, validated: str = "") -> 
     return tuple(said)
 
 
+def as_data(said: Iterable[Meaning]) -> Object:
+    """Return what a diff means as plain data; values of causes are texts, as they are told."""
+    return {
+        "effects": [
+            {
+                "subject": one.subject,
+                "effects": list(one.effects),
+                "causes": [
+                    {"path": each.path, "old": value(each.old), "new": value(each.new)}
+                    for each in one.causes
+                ],
+            }
+            for one in said
+        ]
+    }
+
+
 def _fit(file: ExpertFile | None, validated: str) -> str:
     """Return whether the expert file fits the new placement: a spec where it does not is refused."""
     if validated:
