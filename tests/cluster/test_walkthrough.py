@@ -33,7 +33,9 @@ def test_the_walkthrough_works_as_written(tmp_path: Path) -> None:
     said = done.stdout
     assert done.returncode == 0, said
     assert "flash-pd-h200.yaml: 0 errors, 0 warnings" in said
-    assert said.count("ready: prefill 2/2 groups ready") == 4, said
+    assert said.count("ready: prefill 2/2 groups ready") == 5, said
     assert "--ep-num-redundant-experts: 16 → 32" in said
     assert "revision 3 of dsv4-flash is applied" in said
+    assert re.search(r"expert file: f5bd79a528ef… .* → f5bd79a528ef…", said)
+    assert "  replayed by dsv4-flash: decode, prefill\n" in said
     assert "deployed, SGLang 0.5.23, from this spec" in said
