@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import NoReturn
 
 from orchestrator import __version__
@@ -55,17 +56,21 @@ class _Parser(argparse.ArgumentParser):
         self.exit(UNUSABLE, f"{self.prog}: {_hinted(message)}\n       see `{self.prog} --help`\n")
 
 
+_CHOICE = re.compile(r"argument (VERB|ACTION): invalid choice: '([^']*)' \(choose from (.*)\)")
+
+
 def _hinted(message: str) -> str:
-    """Return argparse's message; an unknown verb gets its nearest neighbour."""
-    if "invalid choice: " not in message or "argument VERB" not in message:
+    """Return argparse's message; an unknown verb or action gets its nearest neighbour."""
+    found = _CHOICE.fullmatch(message)
+    if found is None:
         return message
     from difflib import get_close_matches
 
-    word = message.split("invalid choice: ")[1].split("'")[1]
-    verbs = [verb.NAME for verb in VERBS]
-    close = get_close_matches(word, verbs, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else f"verbs: {', '.join(verbs)}"
-    return f"{word!r} is no verb; {hint}"
+    kind, word = found[1].lower(), found[2]
+    choices = re.findall(r"[\w-]+", found[3])
+    close = get_close_matches(word, choices, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"{kind}s: {', '.join(choices)}"
+    return f"{word!r} is no {kind}; {hint}"
 
 
 def build_parser() -> argparse.ArgumentParser:

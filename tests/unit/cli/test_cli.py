@@ -93,7 +93,9 @@ def test_render_forms_agree(spec: Path, tmp_path: Path) -> None:
     [
         (["validate", "nowhere.yaml"], "no such file"),
         (["validate", "."], "is a directory"),
-        (["vaildate", "x"], "did you mean `validate`?"),
+        (["vaildate", "x"], "'vaildate' is no verb; did you mean `validate`?"),
+        (["experts", "inspct", "x"], "'inspct' is no action; did you mean `inspect`?"),
+        (["engine", "xyz"], "'xyz' is no action; actions: install, "),
         (["validate"], "SPEC"),
         ([], "VERB"),
         (["explain", "PAR999"], "no rule or topic"),
