@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from scripts.transcripts import kept
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "experts.md"
@@ -203,18 +204,5 @@ def _run(one: Transcript) -> str:
     return done.stdout
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or compare the page; 1 where a comparison fails."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    check = parser.parse_args(arguments).check
-    text = page()
-    same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
-    if not same and not check:
-        PAGE.write_text(text, encoding="utf-8")
-    print(f"docs/experts.md: {'unchanged' if same else 'stale' if check else 'written'}")
-    return 1 if check and not same else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(kept(PAGE, page))

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,18 +112,18 @@ def _run(one: Transcript) -> str:
     return done.stdout
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or compare the page; 1 where a comparison fails."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def kept(path: Path, page: Callable[[], str], arguments: Sequence[str] | None = None) -> int:
+    """Write a page anew, or compare it with `--check`; 1 where a comparison fails."""
+    parser = argparse.ArgumentParser(description=f"Writes {path.name}.")
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     check = parser.parse_args(arguments).check
     text = page()
-    same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
+    same = path.is_file() and path.read_text(encoding="utf-8") == text
     if not same and not check:
-        PAGE.write_text(text, encoding="utf-8")
-    print(f"docs/engine.md: {'unchanged' if same else 'stale' if check else 'written'}")
+        path.write_text(text, encoding="utf-8")
+    print(f"docs/{path.name}: {'unchanged' if same else 'stale' if check else 'written'}")
     return 1 if check and not same else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(kept(PAGE, page))

@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.experts.files import counts, read
 from orchestrator.cli.experts.pools import Asked, add_pools, pools
+from orchestrator.cli.experts.simulated import Answer, data, text
 from orchestrator.cli.terminal import UserError
 from orchestrator.diagnostics.report import CLEAN
 
 if TYPE_CHECKING:
-    from orchestrator.balance.simulate import Simulation
-    from orchestrator.balance.verdict import Verdict
     from orchestrator.experts.expert_file import ExpertFile
 
 NAME = "simulate"
@@ -26,15 +24,6 @@ DESCRIPTION = (
     "EPLB's placement, and with Waterfill on top, and whether Waterfill pays in each pool. "
     "Replicas and shared experts go where the engine sends them; speed is a bound, with its range."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one pool."""
-
-    asked: Asked
-    simulation: Simulation
-    verdict: Verdict
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,15 +38,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what came of each pool. Raises `UserError`."""
-    from orchestrator.cli.experts import simulated
-
     file = read(options.file)
     counts(file)
     answers = [_answer(file, pool) for pool in pools(options, file)]
     if options.format == "json":
-        sys.stdout.write(json.dumps(simulated.data(file, answers), indent=2) + "\n")
+        sys.stdout.write(json.dumps(data(file, answers), indent=2) + "\n")
     else:
-        sys.stdout.write(simulated.text(answers, layers=options.layers))
+        sys.stdout.write(text(answers, layers=options.layers))
     return CLEAN
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orchestrator.balance.simulate import Layout, Simulation, Spread
-    from orchestrator.cli.experts.simulate import Answer
+    from orchestrator.balance.verdict import Verdict
+    from orchestrator.cli.experts.pools import Asked
     from orchestrator.experts.expert_file import ExpertFile
 
 _NAMES = {"trivial": "in order", "eplb": "EPLB", "waterfill": "EPLB + Waterfill"}
@@ -22,6 +23,15 @@ ASSUMPTIONS = (
     "static mode. Ranges are the 5th to the 95th percentile. Throughput: half to all of a step follows the "
     "MoE phase, and Waterfill costs what it was seen to cost in the field, under even routing."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one pool."""
+
+    asked: Asked
+    simulation: Simulation
+    verdict: Verdict
 
 
 def text(answers: Sequence[Answer], *, layers: bool) -> str:
