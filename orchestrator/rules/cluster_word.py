@@ -227,6 +227,23 @@ Install what is named or create the object, or take the label, annotation or `sc
 """,
     ),
     (
+        "CLU1220",
+        "node-port-taken",
+        Severity.ERROR,
+        Impact.SILENTLY_WRONG,
+        "requests to the engine's port on its node reach that Service instead",
+        """A Service's node port is a port on which engines listen on the host's network.
+
+## Why it matters
+Node ports are 30000 to 32767, and engines listen on 30000. On every node the packets for a node port are
+turned towards its Service before the engine sees them, so routers reach something else, or nobody; the
+engine itself starts and says nothing.
+
+## How to fix
+Give the Service another node port (`kubectl edit service`), or keep engines off the host's network.
+""",
+    ),
+    (
         "CLU1218",
         "memory-limit-added",
         Severity.ERROR,

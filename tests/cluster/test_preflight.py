@@ -345,6 +345,25 @@ def test_a_queue_of_another_name(deployment: Deployment, kubectl: Kubectl) -> No
         assert asked(deployment)["diagnostics"] == []
 
 
+def test_a_service_on_the_engines_port(deployment: Deployment, kubectl: Kubectl) -> None:
+    """A node port of 30000 is told where engines are on the host's network, and only there."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "door", "namespace": deployment.namespace},
+        "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30000}]},
+    }
+    kubectl("apply", "-f", "-", stdin=json.dumps(service))
+    assert asked(deployment)["diagnostics"] == []
+    deployment.change("fabric: infiniband", "fabric: roce")
+    found = [one for one in asked(deployment)["diagnostics"] if one["name"] == "node-port-taken"]
+    assert 2 == len(found)
+    said = f"Service door in namespace {deployment.namespace} has node port 30000, on which engines"
+    assert all(one["message"].startswith(said) for one in found)
+    kubectl("delete", "-n", deployment.namespace, "service", "door")
+    assert "node-port-taken" not in names(asked(deployment))
+
+
 def test_an_old_controller(deployment: Deployment, kubectl: Kubectl) -> None:
     """The image of its Deployment says the release; here one that is made up."""
     place = ("-n", deployment.namespace)

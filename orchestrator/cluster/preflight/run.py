@@ -6,6 +6,7 @@ from orchestrator.cluster.errors import ForbiddenError
 from orchestrator.cluster.preflight import (
     admission,
     controller,
+    node_ports,
     objects,
     room,
     scheduling,
@@ -29,6 +30,7 @@ CHECKS: tuple[tuple[str, str, Check], ...] = (
     ("CLU1210", "quota-exceeded", admission.quotas),
     ("CLU1211", "pods-refused", admission.pods),
     ("CLU1212", "groups-do-not-fit", room.room),
+    ("CLU1220", "node-port-taken", node_ports.node_ports),
     ("CLU1217", "scheduling-missing", scheduling.scheduling),
 )
 """Code and name under which a check is skipped, and the check."""
