@@ -47,8 +47,8 @@ def breakages() -> list[Breakage]:
     return [Breakage(**row) for row in rows]
 
 
-def attempt(case: Breakage) -> Caught:
-    """Break the line, validate, and return what was found; raises ValueError for a case that is none."""
+def broken(case: Breakage) -> tuple[str, int]:
+    """Return the broken spec and its broken line, from 0; raises ValueError for a case that is none."""
     path = ROOT / "configs" / case.spec
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     start = next((n for n, line in enumerate(lines) if case.after in line), len(lines))
@@ -61,7 +61,13 @@ def attempt(case: Breakage) -> Caught:
         raise ValueError(f"{case.find!r} stands in no line of {case.spec}")
     line = places[0]
     lines[line] = lines[line].replace(case.find, case.put, 1)
-    loaded = load_text("".join(lines), file=case.spec, folder=path.parent)
+    return "".join(lines), line
+
+
+def attempt(case: Breakage) -> Caught:
+    """Break the line, validate, and return what was found."""
+    text, line = broken(case)
+    loaded = load_text(text, file=case.spec, folder=ROOT / "configs")
     facts = gather(loaded.spec, loaded.folder) if loaded.spec else None
     found = check(loaded, facts, RULES).report.diagnostics
     here = [d for d in found if d.span and d.span.line == line + 1]

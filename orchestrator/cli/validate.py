@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.checking import add_spec, examine
+from orchestrator.cli.checking import examine
 from orchestrator.cli.preflight import add_preflight, ask_cluster
 from orchestrator.cli.terminal import UserError, complain, style
+from orchestrator.diagnostics.report import CLEAN, FINDINGS
 
 if TYPE_CHECKING:
     from orchestrator.diagnostics.report import Report
     from orchestrator.oracle.report import EngineReport
+    from orchestrator.rules.selection import Selection
 
 NAME = "validate"
 HELP = "say what is wrong with a spec, before any GPU is asked for"
@@ -28,12 +32,34 @@ DESCRIPTION = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add this verb's arguments."""
-    add_spec(parser)
+    parser.add_argument(
+        "specs",
+        metavar="SPEC",
+        type=Path,
+        nargs="+",
+        help="a spec file, a folder of them, or - for standard input",
+    )
     parser.add_argument(
         "--format",
-        choices=("full", "concise", "json"),
+        choices=("full", "concise", "json", "sarif", "github"),
         default="full",
-        help="frames with source lines, one finding a line, or data (default: full)",
+        help="frames with source lines, one finding a line, data, SARIF 2.1.0, or annotations of "
+        "GitHub Actions (default: full)",
+    )
+    for name, text in (("select", "only findings with"), ("ignore", "no findings with")):
+        parser.add_argument(
+            f"--{name}",
+            metavar="CODES",
+            action="append",
+            default=[],
+            help=f"{text} these codes, or codes that begin so, e.g. EXP,DEP207",
+        )
+    edits = parser.add_mutually_exclusive_group()
+    edits.add_argument(
+        "--fix", action="store_true", help="make the edits that are safe, comments and layout kept"
+    )
+    edits.add_argument(
+        "--diff", action="store_true", help="show those edits and make none; 1 where there are any"
     )
     parser.add_argument(
         "--engine",
@@ -57,8 +83,47 @@ def _where(word: str) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the report; 1 where it holds errors."""
-    examined = examine(options.spec)
+    """Print the reports; 1 where one holds errors."""
+    from orchestrator.cli.specs import spec_files
+
+    files = spec_files(options.specs)
+    if options.probe and not options.cluster:
+        raise UserError("--probe asks a cluster; add --cluster")
+    if len(files) > 1 and (options.engine or options.cluster):
+        raise UserError(f"--engine and --cluster take one spec; these are {len(files)}")
+    wanted = _selected(options)
+    if options.fix or options.diff:
+        return _fixed(files, wanted, options)
+    told = [_judged(path, options) for path in files]
+    reports = []
+    for report, _ in told:
+        kept, left = wanted.applied(report)
+        reports.append(kept)
+        if left:
+            complain(f"{report.file}: {left} findings left out by --select and --ignore")
+    said = told[0][1] if told else None
+    sys.stdout.write(_spelled(reports, said, options.format))
+    return max(report.exit_code for report in reports)
+
+
+def _fixed(files: Sequence[Path], wanted: Selection, options: argparse.Namespace) -> int:
+    """Mend the files, or show how, and report what is left."""
+    from orchestrator.cli.fixing import mend, told
+
+    if options.engine or options.cluster:
+        raise UserError("--fix and --diff go by the rules alone; leave --engine and --cluster")
+    found = [mend(path, wanted) for path in files]
+    for one in found:
+        told(one, write=options.fix)
+    if options.diff:
+        return FINDINGS if any(one.mended for one in found) else CLEAN
+    reports = [wanted.applied(one.examined.outcome.report)[0] for one in found]
+    sys.stdout.write(_spelled(reports, None, options.format))
+    return max(report.exit_code for report in reports)
+
+
+def _judged(path: Path, options: argparse.Namespace) -> tuple[Report, EngineReport | None]:
+    examined = examine(path)
     report, said = examined.outcome.report, None
     if options.engine:
         from orchestrator.cli.asking import ask_engine
@@ -68,19 +133,47 @@ def run(options: argparse.Namespace) -> int:
             complain("the engine was not asked: the spec's shape must be mended first")
     if options.cluster:
         report = ask_cluster(examined, report, options)
-    elif options.probe:
-        raise UserError("--probe asks a cluster; add --cluster")
-    sys.stdout.write(_spelled(report, said, options.format))
-    return report.exit_code
+    return report, said
 
 
-def _spelled(report: Report, said: EngineReport | None, form: str) -> str:
+def _selected(options: argparse.Namespace) -> Selection:
+    from orchestrator.rules.selection import Selection, UnknownCodeError, selection
+
+    if not (options.select or options.ignore):
+        return Selection()
+    from orchestrator.rules.pages import pages
+
+    try:
+        return selection(options.select, options.ignore, list(pages()))
+    except UnknownCodeError as error:
+        raise UserError(str(error)) from None
+
+
+def _spelled(reports: Sequence[Report], said: EngineReport | None, form: str) -> str:
+    """Return the reports in a form; `said` is the engine's word on the only one."""
+    from orchestrator.diagnostics import concise, full, github, json
+
+    if form == "sarif":
+        from orchestrator.rules import sarif
+
+        return json.spelled(sarif.as_data(reports))
+    if form == "github":
+        return "".join(map(github.render, reports))
+    if said is not None:
+        return _with_engine(reports[0], said, form)
+    if form == "json":
+        return json.render(reports[0]) if len(reports) == 1 else json.spelled(json.several(reports))
+    if form == "concise":
+        return "".join(map(concise.render, reports))
+    paint = style(sys.stdout)
+    blocks = [full.render(report, paint) for report in reports]
+    if len(reports) > 1:
+        blocks.append(full.total(reports, paint))
+    return "\n".join(blocks)
+
+
+def _with_engine(report: Report, said: EngineReport, form: str) -> str:
     from orchestrator.diagnostics import concise, full, json
-
-    if said is None:
-        if form == "full":
-            return full.render(report, style(sys.stdout))
-        return concise.render(report) if form == "concise" else json.render(report)
     from orchestrator.oracle import data, text
 
     if form == "json":

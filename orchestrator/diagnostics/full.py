@@ -5,7 +5,7 @@ Layout only; colour is applied through the `Style` that the caller passes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from textwrap import wrap
@@ -56,6 +56,14 @@ def summary(report: Report, style: Style) -> str:
         parts.append(f"{_count(len(report.skipped), 'rule')} not checked")
     text = f"{report.file}: {', '.join(parts)}"
     return style.error(text) if report.errors else style.strong(text)
+
+
+def total(reports: Sequence[Report], style: Style) -> str:
+    """Return the line that closes the reports of several files."""
+    errors = sum(report.errors for report in reports)
+    warnings = sum(report.warnings for report in reports)
+    text = f"{len(reports)} files: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    return f"{style.error(text) if errors else style.strong(text)}\n"
 
 
 def _count(number: int, noun: str) -> str:

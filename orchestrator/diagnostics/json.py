@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from orchestrator.diagnostics.model import Diagnostic, Span, spell
 from orchestrator.diagnostics.report import Report
@@ -36,6 +37,16 @@ def as_data(report: Report) -> dict[str, object]:
             {**_diagnostic(allowed.diagnostic), "reason": allowed.reason}
             for allowed in report.allowed
         ],
+    }
+
+
+def several(reports: Sequence[Report]) -> dict[str, object]:
+    """Return the reports of several files as one object."""
+    return {
+        "version": VERSION,
+        "errors": sum(report.errors for report in reports),
+        "warnings": sum(report.warnings for report in reports),
+        "files": [as_data(report) for report in reports],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from orchestrator.load.yaml_source import parse
 from orchestrator.load.yaml_tree import MAX_CHARACTERS
 from orchestrator.spec.cluster import ClusterSpec
 
+STDIN = Path("-")
 _MAX_BYTES = 4 * MAX_CHARACTERS
 """UTF-8 takes at most four bytes a character."""
 
@@ -40,32 +42,36 @@ class Loaded:
 
 
 def load(path: Path) -> Loaded:
-    """Read one spec file.
+    """Read one spec file, or standard input where the path is `-`.
 
     Raises `UnreadableSpecError` where there is no text to read.
     """
+    name, folder = (str(path), path.parent) if path != STDIN else ("<stdin>", Path())
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
+        if path == STDIN:
+            raw = sys.stdin.buffer.read(_MAX_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                raw = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise UnreadableSpecError(f"{path}: no such file") from None
+        raise UnreadableSpecError(f"{name}: no such file") from None
     except IsADirectoryError:
-        raise UnreadableSpecError(f"{path}: is a directory, not a spec file") from None
+        raise UnreadableSpecError(f"{name}: is a directory, not a spec file") from None
     except OSError as error:
-        raise UnreadableSpecError(f"{path}: {error.strerror}") from None
+        raise UnreadableSpecError(f"{name}: {error.strerror}") from None
     if len(raw) > _MAX_BYTES:
         raise UnreadableSpecError(
-            f"{path}: has more than {_MAX_BYTES:,} bytes; give a spec, not a data file"
+            f"{name}: has more than {_MAX_BYTES:,} bytes; give a spec, not a data file"
         )
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UnreadableSpecError(
-            f"{path}: line {line} holds the byte 0x{raw[error.start]:02x}, which is not UTF-8; "
+            f"{name}: line {line} holds the byte 0x{raw[error.start]:02x}, which is not UTF-8; "
             "save the file as UTF-8"
         ) from None
-    return load_text(text, file=str(path), folder=path.parent)
+    return load_text(text, file=name, folder=folder)
 
 
 def load_text(text: str, *, file: str, folder: Path) -> Loaded:

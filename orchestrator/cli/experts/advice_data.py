@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.balance.advise import Advice, Balance
 from orchestrator.balance.sweep import Cell
-from orchestrator.cli.experts.spec_text import EditedSpec
+from orchestrator.cli.spec_text import EditedSpec
 from orchestrator.diagnostics.model import spell
 from orchestrator.diagnostics.report import Report
 from orchestrator.experts.expert_file import ExpertFile

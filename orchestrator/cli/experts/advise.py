@@ -87,8 +87,8 @@ def _told(options: argparse.Namespace) -> Told:
     from orchestrator.balance.sweep import valid_cells
     from orchestrator.cli.experts.advice_data import Told
     from orchestrator.cli.experts.redundancy import demands, edits, notes
-    from orchestrator.cli.experts.spec_text import edited
     from orchestrator.cli.experts.subject import require_fit, subject
+    from orchestrator.cli.spec_text import edited
 
     file = files.read(options.file)
     counts = files.counts(file)

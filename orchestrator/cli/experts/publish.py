@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.experts.spec_text import edited
 from orchestrator.cli.live import add_cluster, on_cluster
+from orchestrator.cli.spec_text import edited
 from orchestrator.cli.terminal import Progress, UserError, complain
 from orchestrator.diagnostics.report import CLEAN
 

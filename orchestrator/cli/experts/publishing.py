@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator.cli.terminal import UserError
 
 if TYPE_CHECKING:
-    from orchestrator.cli.experts.spec_text import EditedSpec
+    from orchestrator.cli.spec_text import EditedSpec
     from orchestrator.cluster.published.record import Published
     from orchestrator.diagnostics.model import Edit
     from orchestrator.diagnostics.report import Report

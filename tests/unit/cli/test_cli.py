@@ -92,7 +92,8 @@ def test_render_forms_agree(spec: Path, tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["validate", "nowhere.yaml"], "no such file"),
-        (["validate", "."], "is a directory"),
+        (["plan", "."], "is a directory"),
+        (["validate", "."], "in this folder is a spec"),
         (["vaildate", "x"], "'vaildate' is no verb; did you mean `validate`?"),
         (["experts", "inspct", "x"], "'inspct' is no action; did you mean `inspect`?"),
         (["engine", "xyz"], "'xyz' is no action; actions: install, "),

@@ -33,6 +33,18 @@ class EditedSpec:
         lines = unified_diff(before, after, str(self.path), str(self.path))
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
+    def with_edits(self, edits: Sequence[Edit]) -> EditedSpec:
+        """Return it with further edits. Raises `UserError` where they cannot be made."""
+        from orchestrator.load.edits import EditError, apply_edits
+
+        if not edits:  # also of a text that is no YAML
+            return self
+        try:
+            after = apply_edits(self.after, edits)
+        except EditError as error:
+            raise UserError(f"{self.path}: {error}") from None
+        return EditedSpec(self.path, self.before, (*self.edits, *edits), after)
+
     def judged(self) -> Examined:
         """Return what there is to say about the new text."""
         from orchestrator.cli.checking import judged
@@ -54,13 +66,8 @@ class EditedSpec:
 
 def edited(path: Path, edits: Sequence[Edit]) -> EditedSpec:
     """Return the spec with the edits made. Raises `UserError` where they cannot be."""
-    from orchestrator.load.edits import EditError, apply_edits
-
     before = _text(path)
-    try:
-        return EditedSpec(path, before, tuple(edits), apply_edits(before, edits))
-    except EditError as error:
-        raise UserError(f"{path}: {error}") from None
+    return EditedSpec(path, before, (), before).with_edits(edits)
 
 
 def _text(path: Path) -> str:

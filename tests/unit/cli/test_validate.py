@@ -1,0 +1,259 @@
+"""`deploy validate` on several files, in every form, with a selection of codes, and mending."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from orchestrator.cli import fixing
+from orchestrator.cli.parser import build_parser
+from orchestrator.cli.terminal import UserError
+from orchestrator.diagnostics.model import Diagnostic, Edit, Fix, Severity
+from scripts.breakages import Breakage, breakages, broken
+
+ROOT = Path(__file__).parents[3]
+CONFIGS = ROOT / "configs"
+SCHEMA = ROOT / "tests" / "data" / "sarif" / "sarif-schema-2.1.0.json"
+COMMAND = re.compile(
+    r"::(?P<level>error|warning) (?P<properties>[^:]*)::(?P<message>(?:[^%\r\n]|%[0-9A-F]{2})*)"
+)
+"""A workflow command of GitHub Actions: everything that would end a part is escaped."""
+
+
+def run(*words: object) -> int:
+    options = build_parser().parse_args(["validate", *map(str, words)])
+    code: int = options.run(options)
+    return code
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Copies of the reference specs, one of them broken twice, beside a file that is none."""
+    shutil.copytree(CONFIGS, tmp_path / "specs")
+    path = tmp_path / "specs" / "flash-pd-h200.yaml"
+    text = path.read_text(encoding="utf-8").replace("redundant: 16", "redundant: 24")
+    text = text.replace(
+        "  - name: decode\n", "  - name: decode  # answers\n    deepep_mode: normal\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    (tmp_path / "specs" / "service.yaml").write_text("kind: Service\n", encoding="utf-8")
+    return tmp_path / "specs"
+
+
+def test_a_folder_is_all_specs_in_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each file has its report, the last line counts, what is no spec is said; one exit code."""
+    assert 1 == run(folder)
+    said = capsys.readouterr()
+    assert said.out.endswith("\n6 files: 2 errors, 0 warnings\n")
+    assert f"\n{folder / 'flash-pd-h200.yaml'}: 2 errors, 0 warnings\n" in said.out
+    assert "1 YAML files without `pools:` are no specs" in said.err
+    assert 0 == run(folder / "pro-pd-h200.yaml", folder / "tiny-tcp-trial.yaml")
+    with pytest.raises(UserError, match=r"no \.yaml file in this folder is a spec"):
+        run(folder / "recordings")
+
+
+def test_a_file_named_twice_is_read_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By itself and as part of its folder."""
+    run(folder / "tiny-tcp-trial.yaml", folder, "--format", "json")
+    found = json.loads(capsys.readouterr().out)
+    assert (6, 2, 0) == (len(found["files"]), found["errors"], found["warnings"])
+
+
+def test_standard_input_is_a_spec(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Relative paths in it start where the command runs."""
+    content = (folder / "flash-pd-h200.yaml").read_bytes()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    assert 1 == run("-", "--format", "concise")
+    assert capsys.readouterr().out.startswith("<stdin>:35:14: error[EXP401]")
+    with pytest.raises(UserError, match="standard input is none"):
+        run("-", "--fix")
+
+
+def test_findings_are_selected_and_ignored(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By whole codes or beginnings; ignoring wins; what is left out is counted."""
+    spec = folder / "flash-pd-h200.yaml"
+    for words, codes in (
+        (("--select", "EXP"), ["EXP401"]),
+        (("--select", "exp401,DEP"), ["EXP401", "DEP202"]),
+        (("--ignore", "EXP401"), ["DEP202"]),
+        (("--select", "EXP,DEP", "--ignore", "DEP2"), ["EXP401"]),
+    ):
+        assert 1 == run(spec, "--format", "concise", *words)
+        said = capsys.readouterr()
+        assert codes == re.findall(r"error\[(\w+)\]", said.out)
+        assert (f"{2 - len(codes)} findings left out" in said.err) == (len(codes) < 2)
+    assert 0 == run(spec, "--ignore", "EXP,DEP")
+    for wrong, hint in (("EXQ", "did you mean EXP"), ("", "they begin with CLU, DEP")):
+        with pytest.raises(UserError, match=hint):
+            run(spec, "--select", wrong)
+
+
+def test_sarif_is_as_published(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every breakage together passes the published schema; places, rules and related places are there."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    assert 1 == run(folder, "--format", "sarif")
+    log = json.loads(capsys.readouterr().out)
+    jsonschema.Draft4Validator(schema).validate(log)
+    (one,) = log["runs"]
+    found = {result["ruleId"]: result for result in one["results"]}
+    assert {"EXP401", "DEP202"} == set(found)
+    for code, result in found.items():
+        assert code == one["tool"]["driver"]["rules"][result["ruleIndex"]]["id"]
+    (place,) = found["EXP401"]["locations"]
+    assert {"startLine": 35, "startColumn": 14, "endColumn": 16} == place["physicalLocation"][
+        "region"
+    ]
+    assert place["physicalLocation"]["artifactLocation"]["uri"].endswith("/flash-pd-h200.yaml")
+    assert "ranks" in found["EXP401"]["relatedLocations"][0]["message"]["text"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft4Validator(schema).validate({**log, "version": "2.2.0"})
+
+
+def test_what_is_allowed_is_suppressed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the reason that the spec gives."""
+    spec = folder / "flash-pd-h200.yaml"
+    text = spec.read_text(encoding="utf-8").replace("redundant: 24", "redundant: 16")
+    spec.write_text(f"{text}allow: {{DEP202: measured}}\n", encoding="utf-8")
+    run(spec, "--format", "sarif")
+    log = json.loads(capsys.readouterr().out)
+    jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(log)
+    (result,) = log["runs"][0]["results"]
+    assert [{"kind": "inSource", "justification": "measured"}] == result["suppressions"]
+
+
+def test_annotations_follow_the_grammar(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One command a finding, at its line, nothing in it ends it early."""
+    odd = folder / "a,b:c%.yaml"
+    shutil.move(folder / "flash-pd-h200.yaml", odd)
+    assert 1 == run(folder, "--format", "github")
+    lines = capsys.readouterr().out.splitlines()
+    assert 2 == len(lines)
+    for line in lines:
+        found = COMMAND.fullmatch(line)
+        assert found
+        given = dict(pair.split("=") for pair in found["properties"].split(","))
+        assert {"file", "line", "endLine", "col", "endColumn", "title"} == set(given)
+        assert given["file"].endswith("/a%2Cb%3Ac%25.yaml")
+        assert "%0Afix: " in found["message"]
+    assert "line=35,endLine=35,col=14,endColumn=16,title=EXP401 experts-not-divisible" in lines[0]
+
+
+def test_safe_edits_are_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Comments and layout stay, what needs a person stays and is reported; again changes nothing."""
+    spec = folder / "flash-pd-h200.yaml"
+    before = spec.read_text(encoding="utf-8")
+    assert 1 == run(spec, "--diff")
+    said = capsys.readouterr()
+    assert "-    deepep_mode: normal\n+    deepep_mode: low_latency\n" in said.out
+    assert before == spec.read_text(encoding="utf-8")
+    assert 1 == run(spec, "--fix", "--format", "concise")
+    said = capsys.readouterr()
+    assert f"{spec}: 1 findings mended\n" in said.err
+    assert ["EXP401"] == re.findall(r"error\[(\w+)\]", said.out)
+    after = before.replace("deepep_mode: normal", "deepep_mode: low_latency")
+    assert after == spec.read_text(encoding="utf-8")
+    assert 1 == run(spec, "--fix")
+    assert after == spec.read_text(encoding="utf-8")
+    assert 0 == run(spec, "--diff")
+
+
+def test_an_edit_that_breaks_something_else_is_not_made(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fix that would bring another finding is left to a person."""
+    spec = folder / "pro-pd-h200.yaml"
+    before = spec.read_text(encoding="utf-8")
+    edit = Edit(("pools", 1, "deepep_mode"), "normal")
+    found = Diagnostic("X", "x", Severity.ERROR, "x", (), fix=Fix("switch the graphs off", (edit,)))
+    offered = iter([found])
+    monkeypatch.setattr(fixing, "_next", lambda *_: next(offered, None))
+    run(spec, "--fix")
+    assert before == spec.read_text(encoding="utf-8")
+
+
+def test_only_what_is_selected_is_mended(folder: Path) -> None:
+    """The rest of the file stays."""
+    spec = folder / "flash-pd-h200.yaml"
+    before = spec.read_text(encoding="utf-8")
+    run(spec, "--fix", "--ignore", "DEP")
+    assert before == spec.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", breakages(), ids=lambda case: f"{case.code}-{case.put[:40]}")
+def test_mending_any_breakage_makes_nothing_worse(
+    case: Breakage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever is broken, no finding is new afterwards, and mending again finds nothing to do."""
+    shutil.copytree(CONFIGS / "recordings", tmp_path / "recordings")
+    spec = tmp_path / case.spec
+    text, _ = broken(case)
+    spec.write_text(text, encoding="utf-8")
+
+    def codes() -> list[str]:
+        run(spec, "--format", "concise")
+        return sorted(re.findall(r"(?:error|warning)\[(\w+)\]", capsys.readouterr().out))
+
+    before = codes()
+    run(spec, "--fix")
+    mended = spec.read_text(encoding="utf-8")
+    capsys.readouterr()
+    after = codes()
+    assert all(after.count(code) <= before.count(code) for code in after)
+    assert (mended == text) == (after == before)
+    run(spec, "--fix")
+    assert mended == spec.read_text(encoding="utf-8")
+
+
+def test_the_hook_is_a_command_of_ours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its entry takes files as arguments, and finds what is wrong with them."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    program, *words = shlex.split(hook["entry"])
+    assert ("deploy", "deploy-validate") == (program, hook["id"])
+    files = ["configs/flash-pd-h200.yaml", "a/configs/b.yml", "charts/x/values.yaml"]
+    assert [True, True, False] == [bool(re.search(hook["files"], name)) for name in files]
+    options: Any = build_parser().parse_args(
+        [*words, *map(str, sorted(folder.glob("flash*.yaml")))]
+    )
+    assert 1 == options.run(options)
+    assert "error[EXP401]" in capsys.readouterr().out
+
+
+def test_rules_are_listed_by_word_severity_and_impact(capsys: pytest.CaptureFixture[str]) -> None:
+    """As text and as data; nothing found is exit code 1."""
+
+    def listed(*words: str) -> list[Any]:
+        options = build_parser().parse_args(["rules", *words, "--format", "json"])
+        assert options.run(options) in (0, 1)
+        found: list[Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    everything = listed()
+    assert {"EXP401", "SPC004", "CLU1212", "NOD1101", "ENG821"} <= {
+        one["code"] for one in everything
+    }
+    warnings, errors = listed("--severity", "warning"), listed("--severity", "error")
+    assert len(everything) == len(warnings) + len(errors)
+    for impact in ("refuses-to-start", "wastes-gpus", "operational-risk"):
+        found = listed("--impact", impact)
+        assert found
+        assert {impact} == {one["impact"].lower().replace(" ", "-") for one in found}
+    assert ["WAT305"] == [one["code"] for one in listed("waterfill", "ranks", "too-many")]
+    assert [] == listed("no-such-word")
+    options = build_parser().parse_args(["rules", "EXP401"])
+    assert 0 == options.run(options)
+    assert capsys.readouterr().out.startswith("EXP401  experts-not-divisible  error    refuses")
