@@ -22,6 +22,7 @@ from orchestrator.engine.check.environment import ensure
 from orchestrator.engine.check.pipeline import Pipeline, Verdict
 from orchestrator.engine.spoken import broken_rows, spoken
 from orchestrator.engine.tables import table
+from orchestrator.oracle.cause import Judge
 from orchestrator.oracle.upgrade import resolved_changes
 from orchestrator.versions import parse
 from scripts import snapshot_catalog
@@ -93,7 +94,7 @@ def command_line(differs: CatalogueDiff, speaks: Mapping[str, tuple[str, ...]]) 
     return told
 
 
-def outcomes(version: str, engine: Pipeline) -> dict[str, Outcome]:
+def outcomes(version: str, engine: Judge) -> dict[str, Outcome]:
     """Return how the reference specs, and those that provoke our refusals, go before a release."""
     asked = reference_specs(version) | {row.name: row.spec(version) for row in combinations()}
     order = sorted(asked, key=lambda name: machine_of(asked[name]))

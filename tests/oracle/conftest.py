@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from orchestrator.engine.check.environment import EngineEnvironment, ensure, ensure_base
 from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.remembered import Remembered
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -28,23 +31,43 @@ KEPT = 2
 """Releases that run at once: each has up to three processes of 0.9 GB, and two workers run tests."""
 
 
+Engine = TypeVar("Engine", Pipeline, Remembered)
+
+
 @pytest.fixture(scope="session")
 def pipeline() -> Iterator[Callable[[str], Pipeline]]:
     """Return the running argument pipeline of a release; the two used last are kept."""
-    running: dict[str, Pipeline] = {}
+    with _started(Pipeline) as started:
+        yield started
 
-    def started(version: str) -> Pipeline:
-        if version not in running:
-            while len(running) >= KEPT:
-                running.pop(next(iter(running))).close()
-            say = logging.getLogger("engine environment").warning
-            running[version] = Pipeline(ensure(version, say=say))
-        running[version] = running.pop(version)  # the last used comes last
-        return running[version]
 
-    yield started
-    for one in running.values():
-        one.close()
+@pytest.fixture(scope="session")
+def remembered() -> Iterator[Callable[[str], Remembered]]:
+    """Return the same, with answers kept between runs: thousands of questions that seldom change.
+
+    An answer is asked anew where the release, the question, a file or the asking code changed.
+    """
+    with _started(Remembered) as started:
+        yield started
+
+
+@contextmanager
+def _started(kind: Callable[[EngineEnvironment], Engine]) -> Iterator[Callable[[str], Engine]]:
+    with ExitStack() as stack:
+        running: dict[str, ExitStack] = {}
+        engines: dict[str, Engine] = {}
+
+        def started(version: str) -> Engine:
+            if version not in running:
+                while len(running) >= KEPT:
+                    running.pop(next(iter(running))).close()
+                say = logging.getLogger("engine environment").warning
+                running[version] = stack.enter_context(ExitStack())
+                engines[version] = running[version].enter_context(kind(ensure(version, say=say)))
+            running[version] = running.pop(version)  # the last used comes last
+            return engines[version]
+
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.engine.behaviours import predict
-from orchestrator.engine.check.pipeline import Pipeline, Verdict
+from orchestrator.engine.check.pipeline import Verdict
 from orchestrator.engine.tables import table
 from orchestrator.facts.gather import gather
+from orchestrator.oracle.cause import Judge
 from orchestrator.oracle.compare import rewrites
 from orchestrator.oracle.requests import NotAskableError, RankRequest, requests
 from orchestrator.pools import PoolView, pool_views
@@ -69,7 +70,7 @@ def _askable(identifier: str, version: str) -> bool:
 
 @cache
 def asked(
-    identifier: str, version: str, engine: Pipeline, *, without: bool = False
+    identifier: str, version: str, engine: Judge, *, without: bool = False
 ) -> tuple[PoolView, Verdict]:
     """Return the row's pool of its spec, and what the engine made of its leader's command line."""
     request = _request(identifier, version, without=without)

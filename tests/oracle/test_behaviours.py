@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.remembered import Remembered
 from tests.oracle.provoked import (
     FRAGMENTS,
     ROWS,
@@ -35,10 +35,10 @@ def test_every_row_is_provoked() -> None:
 
 @pytest.mark.parametrize(("row", "version"), INSIDE)
 def test_row_comes_as_predicted(
-    row: str, version: str, pipeline: Callable[[str], Pipeline]
+    row: str, version: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """At both ends of its range the row is predicted, and the engine replaces just that."""
-    view, verdict = asked(row, version, pipeline(version))
+    view, verdict = asked(row, version, remembered(version))
     assert ("accepted", "") == (verdict.verdict, verdict.error)
     assert ROWS[row]["resolves"].keys() == predicted(row, view).keys()
     assert predicted(row, view) == came(row, verdict)
@@ -46,20 +46,20 @@ def test_row_comes_as_predicted(
 
 @pytest.mark.parametrize(("row", "version"), OUTSIDE)
 def test_row_does_not_come_beside_its_range(
-    row: str, version: str, pipeline: Callable[[str], Pipeline]
+    row: str, version: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """In the releases just before and after, the engine replaces only what another row says."""
-    view, verdict = asked(row, version, pipeline(version))
+    view, verdict = asked(row, version, remembered(version))
     assert {} == predicted(row, view)
     assert others(row, view) == came(row, verdict)
 
 
 @pytest.mark.parametrize(("row", "version"), TAKEN)
 def test_row_does_not_come_without_a_condition(
-    row: str, version: str, pipeline: Callable[[str], Pipeline]
+    row: str, version: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """With one condition taken away, the engine replaces only what another row says."""
-    view, verdict = asked(row, version, pipeline(version), without=True)
+    view, verdict = asked(row, version, remembered(version), without=True)
     assert ("accepted", "") == (verdict.verdict, verdict.error)
     assert {} == predicted(row, view)
     assert others(row, view) == came(row, verdict)

@@ -10,10 +10,11 @@ import yaml
 
 from orchestrator.catalog.gpus import gpus
 from orchestrator.diagnostics.model import Severity
-from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.remembered import Remembered
 from orchestrator.facts.gather import gather
 from orchestrator.facts.model import Known
 from orchestrator.load.loader import Loaded, load_text
+from orchestrator.oracle.cause import Judge
 from orchestrator.oracle.requests import requests
 from orchestrator.plan.launch import env
 from orchestrator.pools import pool_views
@@ -37,7 +38,7 @@ def loaded(spec: Mapping[str, Any]) -> Loaded:
     return found
 
 
-def differences(cell: Cell, spec: Mapping[str, Any], engine: Pipeline) -> set[str]:
+def differences(cell: Cell, spec: Mapping[str, Any], engine: Judge) -> set[str]:
     """Return the arguments that our line and the published one resolve to different values."""
     found = loaded(spec)
     assert found.spec
@@ -58,10 +59,10 @@ def differences(cell: Cell, spec: Mapping[str, Any], engine: Pipeline) -> set[st
 
 @pytest.mark.parametrize(("cell", "version"), CASES)
 def test_cell_resolves_as_published(
-    cell: Cell, version: str, pipeline: Callable[[str], Pipeline]
+    cell: Cell, version: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """On every node both lines are accepted, and differ in the annotated arguments alone."""
-    found = differences(cell, cell.spec(version), pipeline(version))
+    found = differences(cell, cell.spec(version), remembered(version))
     assert cell.differs_in("arguments") == found
 
 
@@ -75,14 +76,14 @@ def test_cell_resolves_as_published(
     ],
 )
 def test_another_value_is_noticed(
-    settings: Mapping[str, Any], argument: str, pipeline: Callable[[str], Pipeline]
+    settings: Mapping[str, Any], argument: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """With one setting of a cell changed, the comparison names its argument."""
     cell = CELLS["gb300 pro fp4 balanced"]
     version = table()["versions"][-1]
     spec = cell.spec(version)
     spec["pools"][0] |= settings
-    found = differences(cell, spec, pipeline(version))
+    found = differences(cell, spec, remembered(version))
     assert argument in found - cell.differs_in("arguments")
 
 

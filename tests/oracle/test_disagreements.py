@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from orchestrator.diagnostics.model import spell
-from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.remembered import Remembered
 from orchestrator.rules.examples import bases, merge
 from tests.oracle.tier import hold
 
@@ -23,12 +23,12 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("case", "version"), list(cases()))
 def test_both_verdicts_are_as_written(
-    case: Mapping[str, Any], version: str, pipeline: Callable[[str], Pipeline]
+    case: Mapping[str, Any], version: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """We find exactly what the case names, and the engine says its words, or accepts."""
     base = yaml.safe_load(yaml.safe_dump(dict(bases()[case.get("base", "pd")])))
     engine = {"engine": {"sglang": version, "image": f"lmsysorg/sglang:v{version}"}}
-    outcome = hold(merge(merge(base, case["spec"]), engine), pipeline(version))
+    outcome = hold(merge(merge(base, case["spec"]), engine), remembered(version))
     assert case["ours"] == [f"{found.code}@{spell(found.path)}" for found in outcome.ours]
     refused = [one.error for one in outcome.verdicts if one.verdict == "refused"]
     if case["engine"] == "accepted":

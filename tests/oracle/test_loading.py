@@ -13,7 +13,8 @@ import pytest
 from orchestrator.catalog.model_config import config_path
 from orchestrator.cli.parser import build_parser
 from orchestrator.engine.check.environment import EngineEnvironment, ensure
-from orchestrator.engine.check.pipeline import Pipeline, Request, Verdict
+from orchestrator.engine.check.pipeline import Request, Verdict
+from orchestrator.engine.check.remembered import Remembered
 from tests.oracle.test_pipeline import machine
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def environment(request: pytest.FixtureRequest) -> EngineEnvironment:
 @pytest.fixture(scope="module")
 def ask(environment: EngineEnvironment) -> Iterator[Ask]:
     """Ask the release about a command line, with a file where it names one."""
-    with Pipeline(environment) as pipeline:
+    with Remembered(environment) as engine:
 
         def asked(
             line: str,
@@ -81,7 +82,7 @@ def ask(environment: EngineEnvironment) -> Iterator[Ask]:
                 argv += ["--init-expert-location", path]
                 files = {path: str(file)}
             text = config_path(model).read_text(encoding="utf-8")
-            return pipeline.judge(
+            return engine.judge(
                 Request(
                     argv=tuple(argv),
                     gpu=machine("h200", gpus),

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.remembered import Remembered
+from orchestrator.oracle.cause import Judge
 from orchestrator.rules.examples import merge
 from tests.oracle.tier import CONFIGS, CUTS, Outcome, hold, reference_specs
 
@@ -39,7 +40,7 @@ OPTIONS: dict[str, Any] = {
 """What operators may ask for beside the reference specs, over the PD one."""
 
 
-def assert_agreed(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
+def assert_agreed(data: Mapping[str, Any], engine: Judge) -> Outcome:
     outcome = hold(data, engine)
     assert ((), (), ()) == (outcome.ours, outcome.unknown, outcome.breaches)
     assert {"accepted"} == {verdict.verdict for verdict in outcome.verdicts}
@@ -49,17 +50,17 @@ def assert_agreed(data: Mapping[str, Any], engine: Pipeline) -> Outcome:
 @pytest.mark.parametrize("version", CUTS)
 @pytest.mark.parametrize("name", [path.stem for path in sorted(CONFIGS.glob("*.yaml"))])
 def test_engine_accepts_and_resolves_as_predicted(
-    name: str, version: str, pipeline: Callable[[str], Pipeline]
+    name: str, version: str, remembered: Callable[[str], Remembered]
 ) -> None:
     """Leaders and followers are accepted; what resolves differently from what was asked is predicted."""
-    assert_agreed(reference_specs(version)[name], pipeline(version))
+    assert_agreed(reference_specs(version)[name], remembered(version))
 
 
 @pytest.mark.parametrize("version", CUTS)
-def test_engine_accepts_every_option(version: str, pipeline: Callable[[str], Pipeline]) -> None:
+def test_engine_accepts_every_option(version: str, remembered: Callable[[str], Remembered]) -> None:
     """MTP, HiCache, a NIC map, NIXL, keys and extra arguments are spelled as the engine takes them."""
     data = merge(reference_specs(version)["flash-pd-h200"], copy.deepcopy(OPTIONS))
-    outcome = assert_agreed(data, pipeline(version))
+    outcome = assert_agreed(data, remembered(version))
     prefill = outcome.verdicts[0].requested
     assert ("nixl", 1, True) == (
         prefill["disaggregation_transfer_backend"],

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from orchestrator.engine.catalog import versions
-from orchestrator.engine.check.pipeline import Pipeline
+from orchestrator.engine.check.remembered import Remembered
 from orchestrator.engine.refusals import refusals
 from orchestrator.engine.tables import table
 from orchestrator.load.loader import load_text
@@ -52,14 +52,14 @@ def test_every_row_has_a_fragment() -> None:
 
 @pytest.mark.parametrize(("row", "version", "inside"), list(ends()))
 def test_engine_refuses_in_these_releases_alone(
-    row: Provoked, version: str, inside: bool, pipeline: Callable[[str], Pipeline]
+    row: Provoked, version: str, inside: bool, remembered: Callable[[str], Remembered]
 ) -> None:
     """The engine says the row's words at both ends of its releases, and not just outside them.
 
     Outside, another row may refuse the same spec with the same words.
     """
     spec = row.spec(version)
-    outcome, rows = hold(spec, pipeline(version)), named(spec)
+    outcome, rows = hold(spec, remembered(version)), named(spec)
     errors = [one.error for one in outcome.verdicts]
     said = any(words in error for words in row.words for error in errors)
     assert inside == ((row.name, row.evidence) in rows)
