@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from orchestrator.experts.waterfill import MIN_TOKENS
+
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True)
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=20)
 ENV_NAMES = st.from_regex(r"X_[A-Z]{1,6}", fullmatch=True)
@@ -27,6 +29,8 @@ def pools(draw: st.DrawFn, role: str, name: str) -> dict[str, Any]:
         batch = draw(st.sampled_from([8, 64, 128]))
         pool |= {"cuda_graph_max_batch": batch, "max_running_requests": batch * tp}
         pool["dispatch_tokens"] = draw(st.sampled_from([128, 256, 512]))
+        if batch < MIN_TOKENS:  # too few for Waterfill to move anything
+            pool["experts"] = {"waterfill": False}
     env = draw(st.dictionaries(ENV_NAMES, TEXTS, max_size=2))
     extra = draw(st.sampled_from([{}, {"--log-level": "debug"}, {"--decode-log-interval": 10}]))
     pool |= {"pod": {"env": env}} if env else {}

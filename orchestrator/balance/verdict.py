@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.balance.simulate import Simulation, Spread
-from orchestrator.balance.waterfill import MIN_TOKENS
-from orchestrator.experts.waterfill import runs
+from orchestrator.experts.waterfill import MIN_TOKENS, runs
 from orchestrator.tables import read_table
 
 MOE_SHARE = (0.5, 1.0)

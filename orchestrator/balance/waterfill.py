@@ -30,10 +30,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from orchestrator.experts.waterfill import MIN_TOKENS
 
-MIN_TOKENS = 64
-"""Below so many tokens of its own a rank keeps its shared expert (waterfill.py:72)."""
+Ints = npt.NDArray[np.int64]
 
 _OWN, _OTHER = 11, 10
 _NOWHERE = -1

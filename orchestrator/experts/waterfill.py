@@ -1,8 +1,11 @@
-"""For how many ranks the engine's Waterfill runs at all; what it does to loads is `balance/`'s."""
+"""For how many ranks and tokens the engine's Waterfill runs at all; what it does to loads is `balance/`'s."""
 
 from __future__ import annotations
 
 MOST_RANKS = 32
+
+MIN_TOKENS = 64
+"""Below so many tokens of its own a rank keeps its shared expert (waterfill.py:72, SGLang 0.5.23)."""
 
 
 def runs(ranks: int) -> bool:

@@ -10,12 +10,15 @@ from orchestrator.rules.deepep.dispatch_tokens_below_graph_batch import (
     dispatch_tokens_below_graph_batch,
 )
 from orchestrator.rules.deepep.draft_tokens_differ_from_steps import draft_tokens_differ_from_steps
+from orchestrator.rules.deepep.fewer_requests_than_ranks import fewer_requests_than_ranks
 from orchestrator.rules.deepep.fp4_experts_with_deepep_on_hopper import (
     fp4_experts_with_deepep_on_hopper,
 )
 from orchestrator.rules.deepep.megamoe_requested import megamoe_requested
 from orchestrator.rules.deepep.prefill_not_normal import prefill_not_normal
 from orchestrator.rules.deepep.recorder_with_auto_mode import recorder_with_auto_mode
+from orchestrator.rules.deepep.recorder_with_waterfill import recorder_with_waterfill
+from orchestrator.rules.deepep.running_requests_beyond_graphs import running_requests_beyond_graphs
 
 RULES = (
     prefill_not_normal,
@@ -28,4 +31,7 @@ RULES = (
     megamoe_requested,
     fp4_experts_with_deepep_on_hopper,
     draft_tokens_differ_from_steps,
+    running_requests_beyond_graphs,
+    fewer_requests_than_ranks,
+    recorder_with_waterfill,
 )

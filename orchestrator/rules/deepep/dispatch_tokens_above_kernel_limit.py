@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact
 from orchestrator.rules.context import Context
-from orchestrator.rules.deepep.decode_step import KERNEL_LIMIT, largest_step
+from orchestrator.rules.decode_step import KERNEL_LIMIT, largest_step
 from orchestrator.rules.model import Finding, rule, set_value
 
 

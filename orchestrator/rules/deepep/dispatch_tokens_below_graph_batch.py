@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from orchestrator.diagnostics.model import Fix, Impact, Related
 from orchestrator.pools import PoolView
 from orchestrator.rules.context import Context
-from orchestrator.rules.deepep.decode_step import KERNEL_LIMIT, DecodeStep, largest_step
+from orchestrator.rules.decode_step import KERNEL_LIMIT, DecodeStep, largest_step
 from orchestrator.rules.model import Finding, rule, set_value
 
 

@@ -31,7 +31,7 @@ def idle_redundant_experts(context: Context) -> Iterator[Finding]:
     experts: {distribution: null, redundant: 16}
     ```
     ```yaml pass
-    experts: {distribution: null, redundant: 0}
+    experts: {distribution: null, redundant: 0, waterfill: false}
     ```
 
     ## Evidence

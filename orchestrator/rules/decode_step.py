@@ -40,13 +40,21 @@ def largest_step(view: PoolView, context: Context) -> DecodeStep:
     srt/arg_groups/deepseek_v4_hook.py:138-146 (defaults).
     """
     ranks = max(1, view.tp // view.attention_dp)
-    running = max(1, (view.pool.max_running_requests or DEFAULT_RUNNING) // view.attention_dp)
-    padded = -(-running // ranks) * ranks
-    graph = _listed(view) or view.pool.cuda_graph_max_batch or _default_graph(view, context)
-    return DecodeStep(min(graph, padded), view.verify_tokens, ranks)
+    padded = -(-running_requests(view) // ranks) * ranks
+    return DecodeStep(min(graph_batch(view, context), padded), view.verify_tokens, ranks)
 
 
-def _listed(view: PoolView) -> int:
+def running_requests(view: PoolView) -> int:
+    """Return how many requests one attention-DP rank may run at once."""
+    return max(1, (view.pool.max_running_requests or DEFAULT_RUNNING) // view.attention_dp)
+
+
+def graph_batch(view: PoolView, context: Context) -> int:
+    """Return the largest batch of one attention-DP rank for which a graph is asked for."""
+    return listed_graphs(view) or view.pool.cuda_graph_max_batch or _default_graph(view, context)
+
+
+def listed_graphs(view: PoolView) -> int:
     """Return the largest batch of an explicit list of graphs, which wins over every limit; else 0."""
     given = view.pool.extra_args.get("--cuda-graph-bs-decode")
     sizes = given if isinstance(given, list) else [given]
