@@ -62,7 +62,8 @@ def check(loaded: Loaded, facts: Facts | None, rules: Sequence[Rule]) -> Outcome
                 skipped.append(
                     Skipped(rule.code, rule.name, "it hangs on a field to be mended first")
                 )
-    kept, allowed, about_allow = split_allowed(found, spec.allow, rules)
+    unchecked = {one.code for one in skipped}
+    kept, allowed, about_allow = split_allowed(found, spec.allow, rules, unchecked)
     kept += [loaded.spans.resolve(diagnostic) for diagnostic in about_allow]
     report = Report(
         loaded.file,
