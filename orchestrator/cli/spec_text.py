@@ -34,15 +34,12 @@ class EditedSpec:
         return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
 
     def with_edits(self, edits: Sequence[Edit]) -> EditedSpec:
-        """Return it with further edits. Raises `UserError` where they cannot be made."""
-        from orchestrator.load.edits import EditError, apply_edits
+        """Return it with further edits. Raises `EditError` where they cannot be made."""
+        from orchestrator.load.edits import apply_edits
 
         if not edits:  # also of a text that is no YAML
             return self
-        try:
-            after = apply_edits(self.after, edits)
-        except EditError as error:
-            raise UserError(f"{self.path}: {error}") from None
+        after = apply_edits(self.after, edits)
         return EditedSpec(self.path, self.before, (*self.edits, *edits), after)
 
     def judged(self) -> Examined:
@@ -66,8 +63,13 @@ class EditedSpec:
 
 def edited(path: Path, edits: Sequence[Edit]) -> EditedSpec:
     """Return the spec with the edits made. Raises `UserError` where they cannot be."""
+    from orchestrator.load.edits import EditError
+
     before = _text(path)
-    return EditedSpec(path, before, (), before).with_edits(edits)
+    try:
+        return EditedSpec(path, before, (), before).with_edits(edits)
+    except EditError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def _text(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orchestrator.cli.checking import examine
 from orchestrator.cli.preflight import add_preflight, ask_cluster
 from orchestrator.cli.terminal import UserError, complain, style
-from orchestrator.diagnostics.report import CLEAN, FINDINGS
+from orchestrator.diagnostics.report import CLEAN, FINDINGS, UNUSABLE
 
 if TYPE_CHECKING:
     from orchestrator.diagnostics.report import Report
@@ -52,7 +52,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             metavar="CODES",
             action="append",
             default=[],
-            help=f"{text} these codes, or codes that begin so, e.g. EXP,DEP207",
+            help=f"{text} these codes, or codes that begin so, e.g. EXP,DEP207; what does not "
+            "run is told all the same",
         )
     edits = parser.add_mutually_exclusive_group()
     edits.add_argument(
@@ -83,46 +84,60 @@ def _where(word: str) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the reports; 1 where one holds errors."""
+    """Print the reports; 1 where one holds errors, 2 where one of several files cannot be read."""
     from orchestrator.cli.specs import spec_files
 
     files = spec_files(options.specs)
+    alone = len(options.specs) == 1 and not options.specs[0].is_dir()
     if options.probe and not options.cluster:
         raise UserError("--probe asks a cluster; add --cluster")
     if len(files) > 1 and (options.engine or options.cluster):
         raise UserError(f"--engine and --cluster take one spec; these are {len(files)}")
+    if (options.fix or options.diff) and (options.engine or options.cluster):
+        raise UserError("--fix and --diff go by the rules alone; leave --engine and --cluster")
+    if options.diff and options.format != "full":
+        raise UserError("--diff writes a diff; leave --format, or take --fix")
     wanted = _selected(options)
-    if options.fix or options.diff:
-        return _fixed(files, wanted, options)
-    told = [_judged(path, options) for path in files]
-    reports = []
-    for report, _ in told:
-        kept, left = wanted.applied(report)
-        reports.append(kept)
-        if left:
-            complain(f"{report.file}: {left} findings left out by --select and --ignore")
-    said = told[0][1] if told else None
-    sys.stdout.write(_spelled(reports, said, options.format))
-    return max(report.exit_code for report in reports)
+    told = []
+    codes = [CLEAN]
+    for path in files:
+        try:
+            report, said, code = (_mended if options.fix or options.diff else _judged)(
+                path, wanted, options
+            )
+        except UserError as error:
+            if alone:
+                raise
+            complain(str(error))
+            codes.append(UNUSABLE)
+            continue
+        codes.append(code)
+        told.append((report, said))
+        if insisting := wanted.insisting(report):
+            what = ", ".join(insisting)
+            complain(f"{report.file}: {what} cannot be left out: what is found does not run")
+    if not options.diff:
+        reports = [report for report, _ in told]
+        said = told[0][1] if told else None
+        sys.stdout.write(_spelled(reports, said, options.format, alone=alone))
+    return max(codes)
 
 
-def _fixed(files: Sequence[Path], wanted: Selection, options: argparse.Namespace) -> int:
-    """Mend the files, or show how, and report what is left."""
+def _mended(path: Path, wanted: Selection, options: argparse.Namespace) -> tuple[Report, None, int]:
+    """Mend the file, or show how; return what is left, and 1 where that is an error or a difference."""
     from orchestrator.cli.fixing import mend, told
 
-    if options.engine or options.cluster:
-        raise UserError("--fix and --diff go by the rules alone; leave --engine and --cluster")
-    found = [mend(path, wanted) for path in files]
-    for one in found:
-        told(one, write=options.fix)
+    found = mend(path, wanted)
+    told(found, write=options.fix)
+    report = wanted.applied(found.examined.outcome.report)
     if options.diff:
-        return FINDINGS if any(one.mended for one in found) else CLEAN
-    reports = [wanted.applied(one.examined.outcome.report)[0] for one in found]
-    sys.stdout.write(_spelled(reports, None, options.format))
-    return max(report.exit_code for report in reports)
+        return report, None, FINDINGS if found.mended else CLEAN
+    return report, None, report.exit_code
 
 
-def _judged(path: Path, options: argparse.Namespace) -> tuple[Report, EngineReport | None]:
+def _judged(
+    path: Path, wanted: Selection, options: argparse.Namespace
+) -> tuple[Report, EngineReport | None, int]:
     examined = examine(path)
     report, said = examined.outcome.report, None
     if options.engine:
@@ -133,7 +148,8 @@ def _judged(path: Path, options: argparse.Namespace) -> tuple[Report, EngineRepo
             complain("the engine was not asked: the spec's shape must be mended first")
     if options.cluster:
         report = ask_cluster(examined, report, options)
-    return report, said
+    report = wanted.applied(report)
+    return report, said, report.exit_code
 
 
 def _selected(options: argparse.Namespace) -> Selection:
@@ -149,8 +165,13 @@ def _selected(options: argparse.Namespace) -> Selection:
         raise UserError(str(error)) from None
 
 
-def _spelled(reports: Sequence[Report], said: EngineReport | None, form: str) -> str:
-    """Return the reports in a form; `said` is the engine's word on the only one."""
+def _spelled(
+    reports: Sequence[Report], said: EngineReport | None, form: str, *, alone: bool
+) -> str:
+    """Return the reports in a form; `said` is the engine's word on the only one.
+
+    `alone` is the report of one file named by itself: no list, no total.
+    """
     from orchestrator.diagnostics import concise, full, github, json
 
     if form == "sarif":
@@ -162,12 +183,12 @@ def _spelled(reports: Sequence[Report], said: EngineReport | None, form: str) ->
     if said is not None:
         return _with_engine(reports[0], said, form)
     if form == "json":
-        return json.render(reports[0]) if len(reports) == 1 else json.spelled(json.several(reports))
+        return json.render(reports[0]) if alone else json.spelled(json.several(reports))
     if form == "concise":
         return "".join(map(concise.render, reports))
     paint = style(sys.stdout)
     blocks = [full.render(report, paint) for report in reports]
-    if len(reports) > 1:
+    if not alone:
         blocks.append(full.total(reports, paint))
     return "\n".join(blocks)
 

@@ -48,10 +48,12 @@ def render(report: Report, style: Style | None = None) -> str:
 
 
 def summary(report: Report, style: Style) -> str:
-    """Return the closing line: counts of errors, warnings, allowed findings and skipped rules."""
+    """Return the closing line: errors, warnings, findings allowed and ignored, skipped rules."""
     parts = [_count(report.errors, "error"), _count(report.warnings, "warning")]
     if report.allowed:
         parts.append(f"{len(report.allowed)} allowed by the spec")
+    if report.ignored:
+        parts.append(f"{len(report.ignored)} ignored")
     if report.skipped:
         parts.append(f"{_count(len(report.skipped), 'rule')} not checked")
     text = f"{report.file}: {', '.join(parts)}"
@@ -62,7 +64,10 @@ def total(reports: Sequence[Report], style: Style) -> str:
     """Return the line that closes the reports of several files."""
     errors = sum(report.errors for report in reports)
     warnings = sum(report.warnings for report in reports)
-    text = f"{len(reports)} files: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    parts = [_count(errors, "error"), _count(warnings, "warning")]
+    if ignored := sum(len(report.ignored) for report in reports):
+        parts.append(f"{ignored} ignored")
+    text = f"{_count(len(reports), 'file')}: {', '.join(parts)}"
     return f"{style.error(text) if errors else style.strong(text)}\n"
 
 

@@ -37,6 +37,7 @@ def as_data(report: Report) -> dict[str, object]:
             {**_diagnostic(allowed.diagnostic), "reason": allowed.reason}
             for allowed in report.allowed
         ],
+        "ignored": [_diagnostic(diagnostic) for diagnostic in report.ignored],
     }
 
 

@@ -33,13 +33,17 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one check of one file found; `source` is the file's text, for quoting its lines."""
+    """What one check of one file found; `source` is the file's text, for quoting its lines.
+
+    `ignored` is what the command line left out.
+    """
 
     file: str
     source: str
     diagnostics: tuple[Diagnostic, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     allowed: tuple[Allowed, ...] = ()
+    ignored: tuple[Diagnostic, ...] = ()
 
     @property
     def errors(self) -> int:

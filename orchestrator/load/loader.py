@@ -47,6 +47,8 @@ def load(path: Path) -> Loaded:
     Raises `UnreadableSpecError` where there is no text to read.
     """
     name, folder = (str(path), path.parent) if path != STDIN else ("<stdin>", Path())
+    if path == STDIN and sys.stdin is None:
+        raise UnreadableSpecError(f"{name}: standard input is closed")
     try:
         if path == STDIN:
             raw = sys.stdin.buffer.read(_MAX_BYTES + 1)

@@ -1,10 +1,14 @@
-"""Which codes a run is about: `--select` and `--ignore` as whole codes or their beginnings."""
+"""Which codes a run is about: `--select` and `--ignore` as whole codes or their beginnings.
+
+What `allow:` may not silence is left out by no selection either: it does not run, whoever looks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from orchestrator.diagnostics.model import Diagnostic, Severity
 from orchestrator.diagnostics.report import Report
 
 
@@ -19,17 +23,37 @@ class Selection:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
 
-    def applied(self, report: Report) -> tuple[Report, int]:
-        """Return the report of the findings it is about, and how many there were besides."""
-        kept = tuple(one for one in report.diagnostics if self._takes(one.code))
-        skipped = tuple(one for one in report.skipped if self._takes(one.code))
-        left = len(report.diagnostics) - len(kept)
-        return replace(report, diagnostics=kept, skipped=skipped), left
-
-    def _takes(self, code: str) -> bool:
+    def takes(self, code: str) -> bool:
+        """Return whether the run is about this code."""
         return code.startswith(self.select or "") and not (
             self.ignore and code.startswith(self.ignore)
         )
+
+    def applied(self, report: Report) -> Report:
+        """Return the report with what it is not about set apart, or left where that may not be."""
+        if not (self.select or self.ignore):
+            return report
+        kept: list[Diagnostic] = []
+        ignored: list[Diagnostic] = []
+        for one in report.diagnostics:
+            stays = self.takes(one.code) or not _may_be_ignored(one)
+            (kept if stays else ignored).append(one)
+        skipped = tuple(one for one in report.skipped if self.takes(one.code))
+        return replace(report, diagnostics=tuple(kept), skipped=skipped, ignored=tuple(ignored))
+
+    def insisting(self, report: Report) -> list[str]:
+        """Return the codes in an applied report that are there although the run is not about them."""
+        return sorted({one.code for one in report.diagnostics if not self.takes(one.code)})
+
+
+def _may_be_ignored(found: Diagnostic) -> bool:
+    from orchestrator.rules.allow import silenceable
+    from orchestrator.rules.book import RULES
+
+    for rule in RULES:
+        if rule.code == found.code:
+            return silenceable(found, rule)
+    return found.severity is Severity.WARNING
 
 
 def selection(select: Sequence[str], ignore: Sequence[str], known: Sequence[str]) -> Selection:

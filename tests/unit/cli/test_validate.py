@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +16,13 @@ import jsonschema
 import pytest
 import yaml
 
-from orchestrator.cli import fixing
 from orchestrator.cli.parser import build_parser
+from orchestrator.cli.spec_text import EditedSpec
 from orchestrator.cli.terminal import UserError
-from orchestrator.diagnostics.model import Diagnostic, Edit, Fix, Severity
+from orchestrator.diagnostics.model import Edit, Fix, Impact
+from orchestrator.rules.book import RULES
+from orchestrator.rules.context import Context
+from orchestrator.rules.model import Finding, Rule, rule
 from scripts.breakages import Breakage, breakages, broken
 
 ROOT = Path(__file__).parents[3]
@@ -56,10 +60,60 @@ def test_a_folder_is_all_specs_in_it(folder: Path, capsys: pytest.CaptureFixture
     said = capsys.readouterr()
     assert said.out.endswith("\n6 files: 2 errors, 0 warnings\n")
     assert f"\n{folder / 'flash-pd-h200.yaml'}: 2 errors, 0 warnings\n" in said.out
-    assert "1 YAML files without `pools:` are no specs" in said.err
+    assert f"{folder}: passed over, for they are no specs: service.yaml\n" in said.err
     assert 0 == run(folder / "pro-pd-h200.yaml", folder / "tiny-tcp-trial.yaml")
-    with pytest.raises(UserError, match=r"no \.yaml file in this folder is a spec"):
+    with pytest.raises(UserError, match=r"no \.yaml or \.yml file in this folder is a spec"):
         run(folder / "recordings")
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("engine: {}\nmodel: {}\npool: []\n", True),
+        ("engine: {}\nmodel: {}\nengine: {]\n", True),
+        ("\ufeffengine: {}\r\npools: []\r\n", True),
+        ("", False),
+        ("pools: {a: {replicas: 1}}\nrouter: {}\n", False),
+        ("spec:\n  engine: {}\n  model: {}\n  pools: []\n", False),
+    ],
+)
+def test_a_spec_in_a_folder_is_known_by_its_fields(
+    text: str, *, judged: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Misspelt, broken and with either kind of line ends it is judged; a chart's values are not."""
+    (folder / "odd.yml").write_bytes(text.encode())
+    run(folder, "--format", "concise")
+    said = capsys.readouterr()
+    assert judged == (f"{folder / 'odd.yml'}:" in said.out)
+    assert judged != ("odd.yml, service.yaml" in said.err)
+
+
+def test_a_folder_has_one_form_however_many_specs_it_holds(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What reads the data need not look into the folder first."""
+    for path in folder.glob("*.yaml"):
+        if path.name not in ("pro-pd-h200.yaml", "service.yaml"):
+            path.unlink()
+    assert 0 == run(folder, "--format", "json")
+    data = json.loads(capsys.readouterr().out)
+    assert [str(folder / "pro-pd-h200.yaml")] == [one["file"] for one in data["files"]]
+    assert 0 == run(folder)
+    assert capsys.readouterr().out.endswith("\n1 file: 0 errors, 0 warnings\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--fix",)])
+def test_one_unreadable_file_hides_no_report(
+    folder: Path, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every other file is reported, the unreadable one is told, and the exit code is 2."""
+    (folder / "binary.yaml").write_bytes(b"engine:\nmodel: \xff\n")
+    assert 2 == run(folder, folder / "gone.yaml", "--format", "concise", *words)
+    said = capsys.readouterr()
+    assert "error[EXP401]" in said.out
+    assert ("error[DEP202]" in said.out) == (not words)
+    assert f"{folder / 'binary.yaml'}" in said.err
+    assert f"{folder / 'gone.yaml'}" in said.err
 
 
 def test_a_file_named_twice_is_read_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,6 +134,9 @@ def test_standard_input_is_a_spec(
     assert capsys.readouterr().out.startswith("<stdin>:35:14: error[EXP401]")
     with pytest.raises(UserError, match="standard input is none"):
         run("-", "--fix")
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UserError, match="standard input is closed"):
+        run("-")
 
 
 def test_findings_are_selected_and_ignored(
@@ -90,17 +147,50 @@ def test_findings_are_selected_and_ignored(
     for words, codes in (
         (("--select", "EXP"), ["EXP401"]),
         (("--select", "exp401,DEP"), ["EXP401", "DEP202"]),
-        (("--ignore", "EXP401"), ["DEP202"]),
         (("--select", "EXP,DEP", "--ignore", "DEP2"), ["EXP401"]),
+        (("--ignore", "EXP401"), ["EXP401", "DEP202"]),
     ):
-        assert 1 == run(spec, "--format", "concise", *words)
-        said = capsys.readouterr()
-        assert codes == re.findall(r"error\[(\w+)\]", said.out)
-        assert (f"{2 - len(codes)} findings left out" in said.err) == (len(codes) < 2)
-    assert 0 == run(spec, "--ignore", "EXP,DEP")
+        assert 1 == run(spec, *words)
+        said = capsys.readouterr().out
+        assert codes == re.findall(r"error\[(\w+)\]", said)
+        assert said.endswith(", 1 ignored\n") == (len(codes) < 2)
+    run(spec, "--ignore", "DEP", "--format", "json")
+    data = json.loads(capsys.readouterr().out)
+    assert (["EXP401"], ["DEP202"]) == tuple(
+        [one["code"] for one in data[kind]] for kind in ("diagnostics", "ignored")
+    )
     for wrong, hint in (("EXQ", "did you mean EXP"), ("", "they begin with CLU, DEP")):
         with pytest.raises(UserError, match=hint):
             run(spec, "--select", wrong)
+
+
+def test_what_does_not_run_is_not_ignored(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As with `allow:`: an error that stops the engine or the reading stays, and it is said why."""
+    spec = folder / "flash-pd-h200.yaml"
+    assert 1 == run(spec, "--ignore", "EXP,DEP", "--format", "concise")
+    said = capsys.readouterr()
+    assert ["EXP401"] == re.findall(r"error\[(\w+)\]", said.out)
+    assert f"{spec}: EXP401 cannot be left out" in said.err
+    spec.write_text(f"{spec.read_text(encoding='utf-8')}colour: red\n", encoding="utf-8")
+    assert 1 == run(spec, "--select", "DEP", "--format", "concise")
+    assert "SPC004" in capsys.readouterr().out
+    stale = spec.read_text(encoding="utf-8").replace("colour: red", "allow: {KUB901: pinned}")
+    spec.write_text(stale, encoding="utf-8")
+    run(spec, "--ignore", "SPC007", "--format", "concise")
+    assert "SPC007" not in capsys.readouterr().out
+
+
+def test_rules_that_were_not_checked_are_told_where_selected(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a run is not about need not have been checked."""
+    spec = folder / "flash-pd-h200.yaml"
+    text = spec.read_text(encoding="utf-8").replace("    local: ", "    # local: ")
+    spec.write_text(text, encoding="utf-8")
+    for code in ("EXP412", "PAR"):
+        run(spec, "--select", code, "--format", "json")
+        skipped = json.loads(capsys.readouterr().out)["skipped"]
+        assert (["EXP412"] if code == "EXP412" else []) == [one["code"] for one in skipped]
 
 
 def test_sarif_is_as_published(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -163,27 +253,100 @@ def test_safe_edits_are_made(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert before == spec.read_text(encoding="utf-8")
     assert 1 == run(spec, "--fix", "--format", "concise")
     said = capsys.readouterr()
-    assert f"{spec}: 1 findings mended\n" in said.err
+    assert f"{spec}: 1 finding mended\n" in said.err
     assert ["EXP401"] == re.findall(r"error\[(\w+)\]", said.out)
     after = before.replace("deepep_mode: normal", "deepep_mode: low_latency")
     assert after == spec.read_text(encoding="utf-8")
     assert 1 == run(spec, "--fix")
     assert after == spec.read_text(encoding="utf-8")
     assert 0 == run(spec, "--diff")
+    with pytest.raises(UserError, match="leave --format"):
+        run(spec, "--diff", "--format", "json")
 
 
-def test_an_edit_that_breaks_something_else_is_not_made(
+def counting(code: str, pool: int, replicas: dict[int, int], *edits: Edit) -> Rule:
+    """A rule that finds these numbers of replicas by pool wrong, and would mend them so."""
+
+    @rule(code, f"test-{code}", Impact.WASTES_GPUS, because="of the test")
+    def found(context: Context) -> Iterator[Finding]:
+        now = {number: context.pools[number].pool.replicas for number in replicas}
+        if now == replicas:
+            yield Finding(("pools", pool, "replicas"), "too few", Fix("count anew", edits))
+
+    return found
+
+
+def offering(monkeypatch: pytest.MonkeyPatch, *rules: Rule) -> None:
+    monkeypatch.setattr("orchestrator.rules.book.RULES", (*RULES, *rules))
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (Edit(("pools", 1, "deepep_mode"), "normal"), "the edit would bring DEP202"),
+        (Edit(("pools", 1, "replicas"), 7), "the edit does not mend it"),
+        (Edit(("experts", "distribution", "local"), None), "after the edit EXP4"),
+        (Edit(("pools", 9, "replicas"), 7), "pools holds no [9]"),
+    ],
+)
+def test_an_edit_that_is_no_gain_is_not_made(
+    edit: Edit,
+    reason: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What brings another finding, mends nothing or hides a rule is left to the user, with the reason."""
+    spec = folder / "flash-pd-h200.yaml"
+    shutil.copy(CONFIGS / spec.name, spec)
+    before = spec.read_text(encoding="utf-8")
+    offering(monkeypatch, counting("TST001", 0, {0: 2}, edit))
+    assert 1 == run(spec, "--fix", "--format", "concise")
+    said = capsys.readouterr()
+    assert before == spec.read_text(encoding="utf-8")
+    assert "error[TST001]" in said.out
+    assert f"{spec}: TST001 test-TST001 is left to you: {reason}" in said.err
+    assert f"{spec}: 0 findings mended\n" in said.err
+
+
+def test_an_edit_that_waits_for_another_is_made_after_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the same run, so that a second one has nothing to do."""
+    spec = folder / "flash-pd-h200.yaml"
+    shutil.copy(CONFIGS / spec.name, spec)
+    offering(
+        monkeypatch,
+        counting("TST001", 0, {0: 2}, Edit(("pools", 0, "replicas"), 3)),
+        counting("TST002", 1, {0: 3, 1: 1}),
+        counting("TST003", 1, {1: 1}, Edit(("pools", 1, "replicas"), 2)),
+        counting("TST004", 1, {}, Edit(("pools", 1, "replicas"), 9)),
+    )
+    run(spec, "--fix", "--format", "concise")
+    said = capsys.readouterr()
+    assert ["TST004"] == re.findall(r"error\[(\w+)\]", said.out)
+    assert f"{spec}: 2 findings mended\n" in said.err
+    mended = spec.read_text(encoding="utf-8")
+    run(spec, "--fix")
+    assert mended == spec.read_text(encoding="utf-8")
+
+
+def test_fixes_that_go_together_are_judged_together(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fix that would bring another finding is left to a person."""
-    spec = folder / "pro-pd-h200.yaml"
-    before = spec.read_text(encoding="utf-8")
-    edit = Edit(("pools", 1, "deepep_mode"), "normal")
-    found = Diagnostic("X", "x", Severity.ERROR, "x", (), fix=Fix("switch the graphs off", (edit,)))
-    offered = iter([found])
-    monkeypatch.setattr(fixing, "_next", lambda *_: next(offered, None))
+    """A spec of many pools is not checked once for each of them: before and after is enough."""
+    spec = folder / "flash-pd-h200.yaml"
+    head, decode = (CONFIGS / spec.name).read_text(encoding="utf-8").split("  - name: decode\n")
+    pool, router = decode.split("\nrouter:")
+    pools = [f"  - name: decode-{n}\n    deepep_mode: normal\n{pool}" for n in range(40)]
+    spec.write_text(f"{head}{''.join(pools)}\nrouter:{router}", encoding="utf-8")
+    judged, calls = EditedSpec.judged, []
+    monkeypatch.setattr(
+        EditedSpec, "judged", lambda self: (calls.append(self.edits), judged(self))[1]
+    )
     run(spec, "--fix")
-    assert before == spec.read_text(encoding="utf-8")
+    assert [0, 40] == [len(edits) for edits in calls]
+    assert "deepep_mode: normal" not in spec.read_text(encoding="utf-8")
 
 
 def test_only_what_is_selected_is_mended(folder: Path) -> None:
