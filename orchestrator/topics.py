@@ -41,7 +41,7 @@ def _engines() -> str:
 def _impacts() -> str:
     from orchestrator.diagnostics.model import Impact
 
-    words = "".join(f"  {impact}\n" for impact in Impact)
+    words = "".join(f"  {impact:16}  {impact.meaning}\n" for impact in Impact)
     return f"What ignoring a finding costs, dearest first:\n{words}"
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from orchestrator.cli.terminal import UserError
+
+if TYPE_CHECKING:
+    from orchestrator.rules.pages import Page
 
 NAME = "explain"
 HELP = "explain a rule or a topic, or list them"
@@ -17,8 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        metavar="CODE|TOPIC",
-        help="e.g. EXP401, or gpus, fabrics, engines, refusals; without one, all are listed",
+        metavar="CODE|NAME|TOPIC",
+        help="e.g. EXP401, experts-not-divisible or EXP for the list of them; or gpus, fabrics, "
+        "engines, impacts, refusals; without one, all are listed",
     )
 
 
@@ -29,25 +35,40 @@ def run(options: argparse.Namespace) -> int:
     from orchestrator.topics import TOPICS
 
     known = pages()
-    if options.what is None:
-        width = max(len(page.name) for page in known.values())
-        for page in known.values():
-            sys.stdout.write(f"{page.code}  {page.name.ljust(width)}  {page.title}\n")
-        sys.stdout.write(f"topics: {', '.join(TOPICS)}\n")
-    elif options.what.lower() in TOPICS:
-        sys.stdout.write(TOPICS[options.what.lower()]())
-    elif options.what.upper() in known:
-        sys.stdout.write(known[options.what.upper()].markdown())
+    what = options.what
+    if what is None:
+        sys.stdout.write(f"{_listed(known.values())}topics: {', '.join(TOPICS)}\n")
+    elif what.lower() in TOPICS:
+        sys.stdout.write(TOPICS[what.lower()]())
+    elif page := _page(what, known):
+        sys.stdout.write(page.markdown())
+    elif what and (some := [one for code, one in known.items() if code.startswith(what.upper())]):
+        sys.stdout.write(_listed(some))
     else:
-        raise UserError(_unknown(options.what, [*known, *TOPICS]))
+        raise UserError(_unknown(what, [*known, *(page.name for page in known.values()), *TOPICS]))
     return CLEAN
+
+
+def _page(what: str, known: Mapping[str, Page]) -> Page | None:
+    named = {page.name: page for page in known.values()}
+    return known.get(what.upper()) or named.get(what.lower())
+
+
+def _listed(found: Iterable[Page]) -> str:
+    listed = list(found)
+    width = max(len(page.name) for page in listed)
+    return "".join(f"{page.code}  {page.name.ljust(width)}  {page.title}\n" for page in listed)
 
 
 def _unknown(what: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
+    from orchestrator.rules.families import FAMILIES, family
+
+    said = f"no rule or topic is called {what!r}"
+    if (letters := family(what.upper())) in FAMILIES:
+        return f"{said}; `deploy explain {letters}` lists those that begin so"
     close = get_close_matches(what.upper(), names, n=1) or get_close_matches(
         what.lower(), names, n=1
     )
-    hint = f"did you mean {close[0]}?" if close else "`deploy explain` lists all"
-    return f"no rule or topic is called {what!r}; {hint}"
+    return f"{said}; {f'did you mean {close[0]}?' if close else '`deploy rules WORD` finds some'}"

@@ -6,6 +6,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.terminal import complain
+from orchestrator.diagnostics.model import Impact, Severity
+from orchestrator.rules.families import FAMILIES, family
+
 if TYPE_CHECKING:
     from orchestrator.rules.pages import Page
 
@@ -13,26 +17,22 @@ NAME = "rules"
 HELP = "list the rules, filtered"
 DESCRIPTION = (
     "List every code that a report can hold, with its name, severity, impact and what it finds. "
-    "`deploy explain CODE` prints the page of one."
+    "`deploy explain CODE` prints the page of one, `deploy explain impacts` the meaning of impacts."
 )
-IMPACTS = (
-    "refuses-to-start",
-    "dies-under-load",
-    "silently-wrong",
-    "silently-slow",
-    "wastes-gpus",
-    "operational-risk",
-)
-"""As `deploy explain impacts` orders them, spelled for a command line."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the filters."""
     parser.add_argument(
-        "words", nargs="*", metavar="WORD", help="in the code, the name or the sentence, e.g. EXP"
+        "words", nargs="*", metavar="WORD", help="in the code, the name or the sentence, e.g. mtp"
     )
-    parser.add_argument("--severity", choices=("error", "warning"), help="only these")
-    parser.add_argument("--impact", choices=IMPACTS, help="only these")
+    parser.add_argument(
+        "--family", choices=tuple(FAMILIES), type=str.upper, help="only codes that begin so"
+    )
+    parser.add_argument("--severity", choices=tuple(map(str, Severity)), help="only these")
+    parser.add_argument(
+        "--impact", choices=tuple(impact.slug for impact in Impact), help="only these"
+    )
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="to read, or data"
     )
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
         for page in found:
             kind = f"{page.severity:7}  {page.impact:16}"
             sys.stdout.write(f"{page.code}  {page.name.ljust(width)}  {kind}  {page.title}\n")
+    if not found:
+        complain("no rule is all of that; `deploy rules` lists all")
     return CLEAN if found else FINDINGS
 
 
@@ -59,21 +61,19 @@ def _wanted(page: Page, options: argparse.Namespace) -> bool:
     text = f"{page.code} {page.name} {page.title}".lower()
     return (
         all(word.lower() in text for word in options.words)
-        and options.severity in (None, str(page.severity))
-        and options.impact in (None, _spelled(page))
+        and options.family in (None, family(page.code))
+        and options.severity in (None, page.severity)
+        and options.impact in (None, page.impact.slug)
     )
-
-
-def _spelled(page: Page) -> str:
-    return str(page.impact).replace(" ", "-").lower()
 
 
 def _data(page: Page) -> dict[str, str]:
     return {
         "code": page.code,
         "name": page.name,
-        "severity": str(page.severity),
-        "impact": str(page.impact),
+        "family": FAMILIES[family(page.code)],
+        "severity": page.severity,
+        "impact": page.impact,
         "because": page.because,
         "title": page.title,
         "since": page.since,

@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 FieldPath: TypeAlias = tuple[str | int, ...]
 """A place in the user's file as keys and list indices, e.g. `("pools", 1, "role")`."""
@@ -25,14 +25,31 @@ class Severity(StrEnum):
 
 
 class Impact(StrEnum):
-    """What ignoring a finding costs, dearest first."""
+    """What ignoring a finding costs, dearest first; `meaning` says when it is that."""
 
-    REFUSES_TO_START = "refuses to start"
-    DIES_UNDER_LOAD = "dies under load"
-    SILENTLY_WRONG = "silently wrong"
-    SILENTLY_SLOW = "silently slow"
-    WASTES_GPUS = "wastes GPUs"
-    OPERATIONAL_RISK = "operational risk"
+    meaning: str
+
+    def __new__(cls, word: str, meaning: str) -> Self:
+        """Return the word, which is the value, with its meaning."""
+        impact = str.__new__(cls, word)
+        impact._value_ = word
+        impact.meaning = meaning
+        return impact
+
+    REFUSES_TO_START = (
+        "refuses to start",
+        "nothing is rendered, no pod is admitted, or no engine comes up",
+    )
+    DIES_UNDER_LOAD = "dies under load", "it starts, and requests or their number bring it down"
+    SILENTLY_WRONG = "silently wrong", "it runs, and not what the spec asks for; nothing says so"
+    SILENTLY_SLOW = "silently slow", "it answers, at a fraction of the speed; nothing says so"
+    WASTES_GPUS = "wastes GPUs", "GPUs are held that do no work"
+    OPERATIONAL_RISK = "operational risk", "it works until somebody changes, restarts or reads it"
+
+    @property
+    def slug(self) -> str:
+        """The word as a command line takes it."""
+        return self.value.replace(" ", "-").lower()
 
 
 class Stage(StrEnum):

@@ -16,22 +16,6 @@ from orchestrator.rules.engine_word import ENGINE_WORD_PAGES
 from orchestrator.rules.node_word import NODE_WORD_PAGES
 from orchestrator.rules.spec_file import SPEC_FILE_PAGES
 
-FAMILIES: Mapping[str, str] = {
-    "SPC": "Writing the spec",
-    "PAR": "Choosing ranks and nodes",
-    "DEP": "Choosing DeepEP's modes and sizes",
-    "WAT": "Switching Waterfill on",
-    "EXP": "Choosing an expert file and redundancy",
-    "PDC": "Pairing prefill and decode",
-    "MEM": "Fitting the GPU",
-    "STO": "Naming volumes",
-    "ENG": "Choosing the engine and its arguments",
-    "KUB": "Placing pods and naming objects",
-    "CLU": "Holding the spec against a live cluster",
-    "NOD": "Asking the cluster's nodes",
-}
-"""What the user was doing, by how a code begins."""
-
 
 @dataclass(frozen=True, slots=True)
 class Page:

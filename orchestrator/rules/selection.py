@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from orchestrator.diagnostics.model import Diagnostic, Severity
 from orchestrator.diagnostics.report import Report
+from orchestrator.rules.families import FAMILIES
 
 
 class UnknownCodeError(Exception):
@@ -71,7 +72,7 @@ def selection(select: Sequence[str], ignore: Sequence[str], known: Sequence[str]
 def _unknown(code: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    families = sorted({one.rstrip("0123456789") for one in known})
+    families = sorted(FAMILIES)
     close = get_close_matches(code, [*known, *families], n=1)
     hint = f"did you mean {close[0]}?" if close else f"they begin with {', '.join(families)}"
     return f"no rule's code begins with {code!r}; {hint}"

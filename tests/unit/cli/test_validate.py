@@ -394,29 +394,3 @@ def test_the_hook_is_a_command_of_ours(folder: Path, capsys: pytest.CaptureFixtu
     )
     assert 1 == options.run(options)
     assert "error[EXP401]" in capsys.readouterr().out
-
-
-def test_rules_are_listed_by_word_severity_and_impact(capsys: pytest.CaptureFixture[str]) -> None:
-    """As text and as data; nothing found is exit code 1."""
-
-    def listed(*words: str) -> list[Any]:
-        options = build_parser().parse_args(["rules", *words, "--format", "json"])
-        assert options.run(options) in (0, 1)
-        found: list[Any] = json.loads(capsys.readouterr().out)
-        return found
-
-    everything = listed()
-    assert {"EXP401", "SPC004", "CLU1212", "NOD1101", "ENG821"} <= {
-        one["code"] for one in everything
-    }
-    warnings, errors = listed("--severity", "warning"), listed("--severity", "error")
-    assert len(everything) == len(warnings) + len(errors)
-    for impact in ("refuses-to-start", "wastes-gpus", "operational-risk"):
-        found = listed("--impact", impact)
-        assert found
-        assert {impact} == {one["impact"].lower().replace(" ", "-") for one in found}
-    assert ["WAT305"] == [one["code"] for one in listed("waterfill", "ranks", "too-many")]
-    assert [] == listed("no-such-word")
-    options = build_parser().parse_args(["rules", "EXP401"])
-    assert 0 == options.run(options)
-    assert capsys.readouterr().out.startswith("EXP401  experts-not-divisible  error    refuses")
