@@ -72,6 +72,8 @@ def told(mended: Mended, *, write: bool) -> None:
         if reason := mended.left.get(_key(one)):
             sys.stderr.write(f"{path}: {one.code} {one.name} is left to you: {reason}\n")
     count = len(mended.mended)
+    if not (count or mended.left):
+        return
     noun, verb = "finding" if count == 1 else "findings", "mended" if write else "could be mended"
     sys.stderr.write(f"{path}: {count} {noun} {verb}\n")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
 from orchestrator.cli.parser import build_parser
 from orchestrator.cli.spec_text import EditedSpec
@@ -415,17 +413,3 @@ def test_mending_any_breakage_makes_nothing_worse(
     assert (mended == text) == (after == before)
     run(spec, "--fix")
     assert mended == spec.read_text(encoding="utf-8")
-
-
-def test_the_hook_is_a_command_of_ours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its entry takes files as arguments, and finds what is wrong with them."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    program, *words = shlex.split(hook["entry"])
-    assert ("deploy", "deploy-validate") == (program, hook["id"])
-    files = ["configs/flash-pd-h200.yaml", "a/configs/b.yml", "charts/x/values.yaml"]
-    assert [True, True, False] == [bool(re.search(hook["files"], name)) for name in files]
-    options: Any = build_parser().parse_args(
-        [*words, *map(str, sorted(folder.glob("flash*.yaml")))]
-    )
-    assert 1 == options.run(options)
-    assert "error[EXP401]" in capsys.readouterr().out
