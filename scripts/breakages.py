@@ -47,10 +47,14 @@ def breakages() -> list[Breakage]:
     return [Breakage(**row) for row in rows]
 
 
-def broken(case: Breakage) -> tuple[str, int]:
-    """Return the broken spec and its broken line, from 0; raises ValueError for a case that is none."""
-    path = ROOT / "configs" / case.spec
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+def broken(case: Breakage, text: str | None = None) -> tuple[str, int]:
+    """Return the broken spec and its broken line, from 0; raises ValueError for a case that is none.
+
+    `text` is the spec where it is broken already.
+    """
+    if text is None:
+        text = (ROOT / "configs" / case.spec).read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
     start = next((n for n, line in enumerate(lines) if case.after in line), len(lines))
     places = [
         number

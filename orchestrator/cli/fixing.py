@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from orchestrator.diagnostics.model import Diagnostic
     from orchestrator.rules.selection import Selection
 
-_Key: TypeAlias = tuple[str, FieldPath]
-"""What a finding is known by across edits; its message may change with other numbers."""
+_Place: TypeAlias = tuple[str, FieldPath]
+"""What findings are counted by across edits; a message may change with other numbers."""
+
+_Key: TypeAlias = tuple[str, FieldPath, str]
+"""What one finding is known by: its place and its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ def mend(path: Path, about: Selection) -> Mended:
     state = Mended(spec, (), spec.judged())
     while True:
         left: dict[_Key, str] = {}
-        wanted = [_key(one) for one in _fixable(state.examined) if about.takes(one.code)]
-        then = _with_fixes(state, wanted, left)
+        keys = [_key(one) for one in _fixable(state.examined) if about.takes(one.code)]
+        then = _with_fixes(state, tuple(dict.fromkeys(keys)), left)
         if then is state:
             return Mended(state.spec, state.mended, state.examined, left)
         state = then
@@ -89,11 +92,11 @@ def _with_fixes(state: Mended, wanted: Sequence[_Key], left: dict[_Key, str]) ->
     then = _attempt(state, found)
     if isinstance(then, Mended):
         return then
-    if len(found) == 1:
-        left[_key(found[0])] = then
+    if len(wanted) == 1:
+        left[wanted[0]] = then
         return state
-    keys, half = [_key(one) for one in found], len(found) // 2
-    return _with_fixes(_with_fixes(state, keys[:half], left), keys[half:], left)
+    half = len(wanted) // 2
+    return _with_fixes(_with_fixes(state, wanted[:half], left), wanted[half:], left)
 
 
 def _attempt(state: Mended, found: Sequence[Diagnostic]) -> Mended | str:
@@ -110,7 +113,7 @@ def _attempt(state: Mended, found: Sequence[Diagnostic]) -> Mended | str:
         return f"the edit would bring {', '.join(new)}"
     if fewer := sorted(_unchecked(then) - _unchecked(state.examined)):
         return f"after the edit {', '.join(fewer)} could not be checked"
-    if after - (before - Counter(map(_key, found))):
+    if after - (before - Counter(map(_place, found))):
         return "the edit does not mend it"
     return Mended(spec, (*state.mended, *found), then)
 
@@ -120,11 +123,15 @@ def _fixable(examined: Examined) -> Iterable[Diagnostic]:
 
 
 def _key(one: Diagnostic) -> _Key:
+    return one.code, one.path, one.message
+
+
+def _place(one: Diagnostic) -> _Place:
     return one.code, one.path
 
 
-def _counted(examined: Examined) -> Counter[_Key]:
-    return Counter(map(_key, examined.outcome.report.diagnostics))
+def _counted(examined: Examined) -> Counter[_Place]:
+    return Counter(map(_place, examined.outcome.report.diagnostics))
 
 
 def _unchecked(examined: Examined) -> set[str]:

@@ -364,6 +364,30 @@ def test_an_edit_that_waits_for_another_is_made_after_it(
     assert mended == spec.read_text(encoding="utf-8")
 
 
+def test_of_several_findings_at_one_place_each_has_its_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where their edits do not go together, those that mend are made."""
+    spec = folder / "flash-pd-h200.yaml"
+    shutil.copy(CONFIGS / spec.name, spec)
+    good = Edit(("pools", 0, "replicas"), 3)
+    bad = Edit(("pools", 1, "deepep_mode"), "normal")
+
+    @rule("TST001", "test-TST001", Impact.WASTES_GPUS, because="of the test")
+    def twice(context: Context) -> Iterator[Finding]:
+        if context.pools[0].pool.replicas == 2:
+            for number, (text, edit) in enumerate((("a", bad), ("b", good), ("a", bad))):
+                yield Finding(("pools", 0, "replicas"), text, Fix(f"{text}{number}", (edit,)))
+
+    offering(monkeypatch, twice)
+    assert 0 == run(spec, "--fix", "--format", "concise")
+    said = capsys.readouterr()
+    assert f"{spec}: TST001 test-TST001: b1\n" in said.err
+    expected = (CONFIGS / spec.name).read_text(encoding="utf-8")
+    expected = expected.replace("replicas: 2\n", "replicas: 3\n", 1)
+    assert expected == spec.read_text(encoding="utf-8")
+
+
 def test_fixes_that_go_together_are_judged_together(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
