@@ -14,8 +14,9 @@ import time
 
 import numpy as np
 
-from orchestrator.balance.sweep import Cell, balancedness, valid_cells
+from orchestrator.balance.sweep import balancedness, valid_cells
 from orchestrator.engine.check.environment import EngineEnvironment
+from orchestrator.experts.balancedness import Layout
 from orchestrator.experts.placement import Counts
 
 REDUNDANT = range(129)
@@ -65,7 +66,7 @@ print(json.dumps({"balancedness": found, "seconds": fastest}))
 
 def against_engine(
     counts: Counts, environment: EngineEnvironment
-) -> tuple[list[Cell], float, float]:
+) -> tuple[list[Layout], float, float]:
     """Return the valid cells, the seconds that SGLang takes for them, and ours (the median).
 
     Raises `ValueError` where a layer's balance is not the engine's, which rounds to float32.
@@ -74,7 +75,9 @@ def against_engine(
     done = subprocess.run(
         [environment.python, "-c", ENGINE],
         env={**os.environ, **environment.env},
-        input=json.dumps({"counts": counts, "cells": cells}),
+        input=json.dumps(
+            {"counts": counts, "cells": [(cell.redundant, cell.ranks) for cell in cells]}
+        ),
         capture_output=True,
         text=True,
         check=True,

@@ -9,22 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from orchestrator.balance.sweep import Cell, balancedness
+from orchestrator.balance.sweep import balancedness
+from orchestrator.experts.balancedness import Balancedness, Layout
 from orchestrator.experts.placement import Counts
 
 MOST_REDUNDANT = 128
-"""Redundant experts that are tried: half as many again as DeepSeek-V4-Flash has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """How even one cell is over the layers that counted something: the mean, and the worst layer."""
-
-    mean: float
-    worst: float
-    worst_layer: int
+"""Redundant experts that are tried: half as many as the routed ones of DeepSeek-V4-Flash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +61,19 @@ class Advice:
     unaffordable: int | None
 
 
-def balances(counts: Counts, cells: Sequence[Cell]) -> dict[Cell, Balance]:
+def balances(counts: Counts, cells: Sequence[Layout]) -> dict[Layout, Balancedness]:
     """Return how even each valid cell is; at least one layer must have counted something."""
-    layers = [layer for layer, row in enumerate(counts) if any(row)]
+    counted = [layer for layer, row in enumerate(counts) if any(row)]
     found = {}
-    for cell, all_layers in balancedness([counts[layer] for layer in layers], cells).items():
-        worst = int(np.argmin(all_layers))
-        found[cell] = Balance(float(all_layers.mean()), float(all_layers[worst]), layers[worst])
+    for cell, evens in balancedness([counts[layer] for layer in counted], cells).items():
+        layers: list[float | None] = [None] * len(counts)
+        for layer, even in zip(counted, evens.tolist(), strict=True):
+            layers[layer] = even
+        found[cell] = Balancedness(tuple(layers))
     return found
 
 
-def advise(demand: Demand, found: Mapping[Cell, Balance], target: float) -> Advice:
+def advise(demand: Demand, found: Mapping[Layout, Balancedness], target: float) -> Advice:
     """Return the advice for pools whose cells are among those found."""
     means = {
         cell.redundant: even.mean for cell, even in found.items() if cell.ranks == demand.ranks

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from operator import attrgetter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestrator.experts.balancedness import Layout
 from orchestrator.experts.placement import Counts
 
 Doubles: TypeAlias = NDArray[np.float64]
@@ -21,32 +23,27 @@ Singles: TypeAlias = NDArray[np.float32]
 _EPSILON = 1e-5
 
 
-class Cell(NamedTuple):
-    """Redundant slots, counted over all ranks, and expert-parallel ranks."""
-
-    redundant: int
-    ranks: int
-
-
-def valid_cells(experts: int, redundant: Iterable[int], ranks: Iterable[int]) -> list[Cell]:
+def valid_cells(experts: int, redundant: Iterable[int], ranks: Iterable[int]) -> list[Layout]:
     """Return the cells whose slots divide over their ranks; the engine refuses all others."""
     numbers = tuple(redundant)
     return [
-        Cell(more, count) for count in ranks for more in numbers if not (experts + more) % count
+        Layout(count, more) for count in ranks for more in numbers if not (experts + more) % count
     ]
 
 
-def balancedness(counts: Counts, cells: Sequence[Cell]) -> dict[Cell, Doubles]:
+def balancedness(counts: Counts, cells: Sequence[Layout]) -> dict[Layout, Doubles]:
     """Return for each cell the mean load of the ranks over the largest, per layer; 1 is even.
 
-    Equals `eplb(counts, *cell).balancedness(counts)` but for the rounding of shares to float32, which
+    Equals `eplb(counts, cell.redundant, cell.ranks).balancedness(counts)` but for the rounding of shares to float32, which
     the engine packs by and which is kept here: less than 1e-6. Cells must be valid (`valid_cells`).
     """
     table = np.array(counts, dtype=np.float64).astype(np.float32)
     shares = dict(_replicated(table, {cell.redundant for cell in cells}))
-    found: dict[Cell, Doubles] = {}
+    found: dict[Layout, Doubles] = {}
     for ranks in dict.fromkeys(cell.ranks for cell in cells):
-        column = sorted({cell for cell in cells if cell.ranks == ranks})
+        column = sorted(
+            {cell for cell in cells if cell.ranks == ranks}, key=attrgetter("redundant")
+        )
         loads = _packed([shares[cell.redundant] for cell in column], ranks)
         even = (loads.mean(axis=-1) + _EPSILON) / (loads.max(axis=-1) + _EPSILON)
         found.update(zip(column, even.reshape(len(column), len(table)), strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from orchestrator.engine.asked import API_KEY
 from orchestrator.manifests.metadata import Object, common, metadata
 from orchestrator.manifests.pod import placement, pull_secrets
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import literal, variables
 from orchestrator.manifests.volumes import EXPERTS, expert_check, volumes
 from orchestrator.names import leaders_name
@@ -49,9 +50,7 @@ def _serving(plan: ClusterPlan) -> Object:
             "limits": {"memory": "128Mi"},
         },
         "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
+            **unprivileged(read_only=True),
             "runAsNonRoot": True,
             "runAsUser": _NOBODY,
             "runAsGroup": _NOBODY,

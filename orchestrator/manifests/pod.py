@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object, pool_labels
 from orchestrator.manifests.probes import probes
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import variables, words
 from orchestrator.manifests.strategic import patched_all
 from orchestrator.manifests.volumes import expert_check, mounts, volumes
@@ -77,10 +78,7 @@ def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "env": variables(pool.env),
         "ports": _ports(pool, leader=leader),
         "resources": _resources(plan, pool),
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"], **_added(plan)},
-        },
+        "securityContext": unprivileged(capabilities=plan.capabilities),
         **probes(pool, leader=leader),
         "lifecycle": {
             "preStop": {"exec": {"command": ["sleep", str(pool.budgets.deregister)]}},
@@ -88,10 +86,6 @@ def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": mounts(pool),
     }
-
-
-def _added(plan: ClusterPlan) -> Object:
-    return {"add": list(plan.capabilities)} if plan.capabilities else {}
 
 
 def _ports(pool: PoolPlan, *, leader: bool) -> list[Object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.manifests.disruption import router_budget, router_selector
 from orchestrator.manifests.metadata import Object, common, metadata
 from orchestrator.manifests.pod import placement, pull_secrets
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import variables, words
 from orchestrator.manifests.strategic import patched_all
 from orchestrator.plan.model import ClusterPlan, RouterPlan
@@ -122,7 +123,7 @@ def _container(router: RouterPlan) -> Object:
             "requests": {"cpu": asked.cpu or "1", **sizes},
             "limits": sizes,
         },
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": unprivileged(),
         # /health and /liveness are always 200; only /readiness knows whether both roles are there.
         "readinessProbe": {
             "httpGet": {"path": "/readiness", "port": "http"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.manifests.metadata import Object
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import literal
 from orchestrator.plan.model import ClusterPlan, Mount, PoolPlan
 from orchestrator.templates import template
@@ -45,11 +46,7 @@ def expert_check(plan: ClusterPlan, pool: PoolPlan) -> list[Object]:
                 "requests": {"cpu": "100m", "memory": "64Mi"},
                 "limits": {"memory": "64Mi"},
             },
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
+            "securityContext": unprivileged(read_only=True),
             "terminationMessagePolicy": "FallbackToLogsOnError",
             "volumeMounts": [_mount(mount)],
         }

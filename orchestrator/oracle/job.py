@@ -14,6 +14,7 @@ from typing import Any
 from orchestrator.engine.check.pipeline import kind_of, question
 from orchestrator.engine.check.process import ENGINE_SIDE
 from orchestrator.manifests.metadata import Object
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import literal, variables
 from orchestrator.names import INSTANCE_LABEL, job_name
 from orchestrator.oracle.requests import NotAskableError, RankRequest
@@ -166,10 +167,7 @@ def _container(spec: ClusterSpec, pool: str, ranks: tuple[RankRequest, ...]) -> 
         "command": ["sh", "-c", literal(SCRIPT), "engine-check", literal(kind), pool],
         "env": variables({**request.env, **ALONE}),
         "resources": {"requests": {"cpu": "1", "memory": "2Gi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": unprivileged(),
         "volumeMounts": [
             {"name": "check", "mountPath": FOLDER, "readOnly": True},
             *_experts(spec.experts.distribution),

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from orchestrator.balance.search import contested
-from orchestrator.balance.sweep import Cell, balancedness
+from orchestrator.balance.sweep import balancedness
 from orchestrator.cli.parser import build_parser
 from orchestrator.engine.check.environment import EngineEnvironment
 from orchestrator.experts import placement
+from orchestrator.experts.balancedness import Layout
 from orchestrator.experts.expert_file import ExpertFileKind
 from orchestrator.experts.placement import Counts, Placement, Undivided, eplb, trivial
 from orchestrator.experts.read import read_expert_file
@@ -251,15 +252,19 @@ def test_placements_are_the_engines(
     assert len(said) / 5 < refused < len(said) / 2
 
 
+def _divides(experts: int, cell: Layout) -> bool:
+    return (experts + cell.redundant) % cell.ranks == 0
+
+
 def test_the_sweep_is_as_even_as_the_engine(
     engine_says: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     """All cells of a table at once have the balance of the engine's placement, layer by layer."""
     said, compared = iter(engine_says(NEWEST)), 0
     for _, counts, cells in tables():
-        answers = [(Cell(*cell), next(said)["eplb"]) for cell in cells]
+        answers = [(Layout(ranks, more), next(said)["eplb"]) for more, ranks in cells]
         placed = {cell: answer for cell, answer in answers if "refused" not in answer}
-        assert {*placed} == {cell for cell, _ in answers if not sum(cell, len(counts[0])) % cell[1]}
+        assert [*placed] == [cell for cell, _ in answers if _divides(len(counts[0]), cell)]
         for cell, even in balancedness(counts, list(placed)).items():
             assert pytest.approx(placed[cell]["balancedness"], rel=1e-6) == list(even)
             compared += 1

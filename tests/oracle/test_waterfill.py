@@ -13,15 +13,10 @@ import numpy as np
 import pytest
 
 from orchestrator.balance.dispatch import static_dispatch
-from orchestrator.balance.waterfill import (
-    Ints,
-    destinations,
-    dynamic_plan,
-    routed_rows,
-    static_plan,
-)
+from orchestrator.balance.waterfill import Ints
 from orchestrator.engine.check.environment import EngineEnvironment
 from orchestrator.experts.placement import Placement, eplb
+from tests.waterfill_by_token import destinations, dynamic_plan, routed_rows, static_plan
 
 # The engine's balancer runs as it is, its kernels in Triton's own interpreter. In dynamic mode one
 # thing is put in its place: the all-reduce, whose result is given.

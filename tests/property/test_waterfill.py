@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from orchestrator.balance.batches import Batches, Size, drawn, inclusion
-from orchestrator.balance.waterfill import destinations, routed_rows, shared_rows, static_plan
+from orchestrator.balance.waterfill import shared_rows
+from tests.waterfill_by_token import destinations, routed_rows, static_plan
 
 RANKS = st.sampled_from([2, 4, 8, 16, 32])
 COUNTS = arrays.arrays(float, (2, 12), elements=st.integers(0, 2**40).map(float))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.balance.advise import Advice, Balance
-from orchestrator.balance.sweep import Cell
+from orchestrator.balance.advise import Advice
 from orchestrator.cli.spec_text import EditedSpec
 from orchestrator.diagnostics.model import spell
 from orchestrator.diagnostics.report import Report
+from orchestrator.experts.balancedness import Balancedness, Layout
 from orchestrator.experts.expert_file import ExpertFile
 from orchestrator.experts.placement import Counts
 
@@ -25,7 +25,7 @@ class Told:
     file: ExpertFile
     counts: Counts
     target: float
-    cells: Mapping[Cell, Balance]
+    cells: Mapping[Layout, Balancedness]
     advice: Sequence[Advice]
     edit: EditedSpec | None = None
     report: Report | None = None
@@ -90,6 +90,6 @@ def _advice(told: Told, advice: Advice) -> dict[str, object]:
                 "short_bytes": cost.short,
             }
             for redundant, cost in costs.items()
-            if Cell(redundant, demand.ranks) in told.cells
+            if Layout(demand.ranks, redundant) in told.cells
         ],
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.balance.advise import MOST_REDUNDANT, Advice
-from orchestrator.balance.sweep import Cell
 from orchestrator.cli.experts.advice_data import Told
 from orchestrator.diagnostics import concise
+from orchestrator.experts.balancedness import Layout
 
 GIB = 1 << 30
 SHOWN = 8
@@ -25,7 +25,8 @@ def _head(told: Told) -> Iterator[str]:
     without = f", {empty} of which counted nothing and are left out" if empty else ""
     yield f"{told.file.path}: {layers} layers × {experts} experts{without}"
     yield "balance of the ranks as SGLang's `deepseek` places the experts: mean load over the largest,"
-    yield "mean of the layers (worst layer), expected over the whole recording; 1 is even"
+    yield "mean of the layers (worst layer), expected over the whole recording with replicas sharing"
+    yield "alike; 1 is even. `deploy experts simulate` tells what single batches and static dispatch leave"
 
 
 def _table(told: Told) -> Iterator[str]:
@@ -58,7 +59,7 @@ def _title(advice: Advice) -> str:
 
 
 def _cell(told: Told, ranks: int, redundant: int, advice: Advice | None = None) -> str:
-    even = told.cells.get(Cell(redundant, ranks))
+    even = told.cells.get(Layout(ranks, redundant))
     if even is None:
         return "-"
     text = f"{even.mean:.4f} ({even.worst:.4f})"
@@ -81,7 +82,7 @@ def _sentences(told: Told) -> Iterator[str]:
 
 
 def _chosen(told: Told, advice: Advice) -> str:
-    even = told.cells[Cell(advice.chosen or 0, advice.demand.ranks)]
+    even = told.cells[Layout(advice.demand.ranks, advice.chosen or 0)]
     what = f"{advice.chosen} redundant experts" if advice.chosen else "no redundant expert"
     first = f"{what} {'are' if advice.chosen else 'is'} needed for {told.target:g}: {even.mean:.4f}"
     return f"{first}, layer {even.worst_layer} is worst with {even.worst:.4f}"
@@ -97,7 +98,7 @@ def _unreached(told: Told, advice: Advice) -> str:
     if best is None:
         divides = any(cell.ranks == ranks for cell in told.cells)
         return f"{text};\n  {'nothing fits the GPU' if divides else 'no number of slots divides'}"
-    even = told.cells[Cell(best, ranks)]
+    even = told.cells[Layout(ranks, best)]
     fits = " that fits" if advice.demand.costs else ""
     return (
         f"{text};\n  the best{fits} is {even.mean:.4f} with {best}, "

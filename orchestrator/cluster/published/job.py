@@ -11,6 +11,7 @@ from orchestrator.cluster.published.record import Published
 from orchestrator.experts import store
 from orchestrator.manifests.metadata import Object, common, metadata
 from orchestrator.manifests.pod import placement, pull_secrets
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import literal
 from orchestrator.names import job_name
 from orchestrator.plan.model import ClusterPlan
@@ -43,11 +44,7 @@ def publishing_job(
             "requests": {"cpu": "100m", "memory": "128Mi"},
             "limits": {"memory": "128Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
+        "securityContext": unprivileged(read_only=True),
         "terminationMessagePath": _SAID,
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [

@@ -15,6 +15,7 @@ from orchestrator.cluster.recording.leaders import Leader, RecordingError
 from orchestrator.cluster.wait import Clock
 from orchestrator.manifests.metadata import Object, common
 from orchestrator.manifests.pod import placement, pull_secrets
+from orchestrator.manifests.security import unprivileged
 from orchestrator.manifests.spelling import literal, variables
 from orchestrator.plan.model import ClusterPlan, Mount, Value
 from orchestrator.templates import template
@@ -109,7 +110,7 @@ def script_job(plan: ClusterPlan, script: Script) -> Object:
         ],
         "env": variables(script.env),
         "resources": {"requests": {"cpu": "100m", "memory": script.memory}},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "securityContext": unprivileged(),
     }
     spec: Object = {
         **{name: value for name, value in placement(pool.pod).items() if name in _KEPT},

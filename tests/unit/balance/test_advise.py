@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.balance.advise import Balance, Cost, Demand, advise, balances
-from orchestrator.balance.sweep import Cell, valid_cells
+from orchestrator.balance.advise import Cost, Demand, advise, balances
+from orchestrator.balance.sweep import valid_cells
+from orchestrator.experts.balancedness import Balancedness, Layout
 from orchestrator.experts.placement import Placement, eplb
 from orchestrator.experts.read import read_expert_file
 
 R1 = Path(__file__).parents[2] / "data/expert-distributions/deepseek-r1-fp4-1k1k.pt"
 
 FOUND = {
-    Cell(redundant, 8): Balance(mean, mean / 2, 3)
+    Layout(8, redundant): Balancedness((mean,))
     for redundant, mean in ((0, 0.5), (8, 0.9), (16, 0.97), (24, 0.96), (32, 0.97))
-} | {Cell(4, 4): Balance(1.0, 1.0, 0)}
+} | {Layout(4, 4): Balancedness((1.0,))}
 
 
 def costs(fit_up_to: int) -> dict[int, Cost]:
@@ -52,7 +53,7 @@ def test_layers_without_counts_are_left_out() -> None:
     counts = read_expert_file(R1).logical_totals()
     cells = valid_cells(256, (0, 16, 128), (8, 64))
     for cell, even in balances(counts, cells).items():
-        placement = eplb(counts, *cell)
+        placement = eplb(counts, cell.redundant, cell.ranks)
         assert isinstance(placement, Placement)
         exact = placement.balancedness(counts)
         moe = exact[3:]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.balance.sweep import Cell, balancedness, valid_cells
+from orchestrator.balance.sweep import balancedness, valid_cells
+from orchestrator.experts.balancedness import Layout
 from orchestrator.experts.placement import Counts, Placement, eplb
 from orchestrator.experts.read import read_expert_file
 
@@ -24,9 +25,9 @@ ROUNDED = 1e-6
 """The sweep keeps the float32 shares by which the engine packs."""
 
 
-def placed(counts: Counts, cell: Cell) -> list[float]:
+def placed(counts: Counts, cell: Layout) -> list[float]:
     """Return the balance of the exact placement."""
-    found = eplb(counts, *cell)
+    found = eplb(counts, cell.redundant, cell.ranks)
     assert isinstance(found, Placement)
     return pytest.approx(found.balancedness(counts), rel=ROUNDED)
 
@@ -73,5 +74,5 @@ def test_cells_together_are_as_cells_alone() -> None:
 
 def test_only_cells_that_divide_are_valid() -> None:
     """Slots must divide over the ranks; no cells give no answers."""
-    assert valid_cells(6, (0, 1, 2), (3, 4)) == [(0, 3), (2, 4)]
+    assert valid_cells(6, (0, 1, 2), (3, 4)) == [Layout(3, 0), Layout(4, 2)]
     assert balancedness([[1, 2, 3, 4, 5, 6]], []) == {}

@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from orchestrator.balance.waterfill import (
-    Plan,
-    destinations,
-    routed_rows,
-    shared_rows,
-    static_plan,
-)
+from orchestrator.balance.waterfill import shared_rows
 from orchestrator.experts.waterfill import runs
+from tests.waterfill_by_token import Plan, destinations, routed_rows, static_plan
 
 
 def test_counts_are_those_of_the_tokens() -> None:

@@ -198,6 +198,8 @@ def sarif(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
     log = json.loads(capsys.readouterr().out)
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft4Validator(schema).validate(log)
+    with pytest.raises(jsonschema.ValidationError):  # the schema does refuse
+        jsonschema.Draft4Validator(schema).validate({**log, "version": "2.2.0"})
     (one,) = log["runs"]
     rules = one["tool"]["driver"]["rules"]
     for result in one["results"]:

@@ -18,6 +18,7 @@ import yaml
 
 from orchestrator.cli.parser import build_parser
 from orchestrator.cluster.transport import Transport
+from orchestrator.experts.limits import ExpertFileError
 from orchestrator.experts.read import read_expert_file
 from orchestrator.experts.written import read_metadata
 from tests.recorded_deployments import Deployed, deployed
@@ -84,7 +85,7 @@ class Way:
                 continue
             try:
                 read_expert_file(path)
-            except Exception:  # noqa: BLE001 - whatever is wrong with it
+            except ExpertFileError:
                 found.append(path)
         if self.spec.read_text(encoding="utf-8") != self.before:
             data = yaml.safe_load(self.spec.read_text(encoding="utf-8"))["experts"]["distribution"]
