@@ -44,6 +44,11 @@ def load(path: Path) -> Loaded:
 
     Raises `UnreadableSpecError` where there is no text to read.
     """
+    return load_text(read_text(path), file=str(path), folder=path.parent)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file; raises `UnreadableSpecError` where there is none to read."""
     try:
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
@@ -58,14 +63,13 @@ def load(path: Path) -> Loaded:
             f"{path}: has more than {_MAX_BYTES:,} bytes; give a spec, not a data file"
         )
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UnreadableSpecError(
             f"{path}: line {line} holds the byte 0x{raw[error.start]:02x}, which is not UTF-8; "
             "save the file as UTF-8"
         ) from None
-    return load_text(text, file=str(path), folder=path.parent)
 
 
 def load_text(text: str, *, file: str, folder: Path) -> Loaded:
