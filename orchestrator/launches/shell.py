@@ -192,10 +192,8 @@ def _filled(
     part: Part, variables: Mapping[str, tuple[Word, ...]]
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return the text of a part, in pieces where the shell would split it, and what is unknown in it."""
-    if not part.known:
-        return [part.raw], (part.raw,)
     if part.variable is None:
-        return [part.raw], ()
+        return [part.raw], () if part.known else (part.raw,)
     values = variables.get(part.variable)
     if values is None and part.default is not None:
         inner = [_filled(one, variables) for one in quoted_parts(part.default)]
@@ -204,11 +202,11 @@ def _filled(
     if values is None:
         return [part.raw], (part.raw,)
     unknown = tuple(one for value in values for one in value.unknown)
-    if part.raw.endswith("[*]}") and part.quoted:
-        return [" ".join(value.text for value in values)], unknown
+    texts = [value.text for value in values]
     if part.raw.endswith(("[@]}", "[*]}")):
-        return [value.text for value in values], unknown
-    return _split(values[0].text if values else "", part), unknown
+        joined = part.quoted and part.raw.endswith("[*]}")
+        return [" ".join(texts)] if joined else texts, unknown
+    return _split(texts[0] if texts else "", part), unknown
 
 
 def _split(text: str, part: Part) -> list[str]:

@@ -1,9 +1,10 @@
-"""DEP208: this recipe's all-to-all is DeepEP; MegaMoE is asked for in four ways and meant nowhere."""
+"""DEP208: this recipe's all-to-all is DeepEP; MegaMoE is asked for in four ways and meant in one."""
 
 from collections.abc import Iterator, Mapping
 
 from orchestrator.diagnostics.model import FieldPath, Fix, Impact
 from orchestrator.rules.context import Context
+from orchestrator.rules.deepep.megamoe_as_verified import as_verified
 from orchestrator.rules.model import Finding, rule
 from orchestrator.spec.base import SecretKey
 from orchestrator.versions import parse, within
@@ -31,6 +32,7 @@ MEANWHILE = (
     "megamoe-requested",
     Impact.SILENTLY_WRONG,
     because="buffers, token limits and memory were planned for DeepEP",
+    needs=("gpu",),
     allowable=False,
 )
 def megamoe_requested(context: Context) -> Iterator[Finding]:
@@ -40,7 +42,12 @@ def megamoe_requested(context: Context) -> Iterator[Finding]:
     MegaMoE fuses dispatch, experts and combine into one kernel over the symmetric memory of a
     single NVLink domain, with token limits of its own. What it does to Waterfill, and whether a
     request for it is heeded at all, changed between releases; the message says what this one
-    would do. Nothing here is planned for it.
+    would do. Nothing of prefill and decode pools, expert files or Waterfill is planned for it.
+
+    The one shape that SGLang verified is not refused: `all_to_all: megamoe` of an aggregated pool
+    with FP4 experts on Blackwell, without expert file, redundant experts and Waterfill, whose chunk
+    per rank and decode batch are no larger than `SGLANG_OPT_DEEPGEMM_MEGA_MOE_NUM_MAX_TOKENS_PER_RANK`.
+    All its ranks must be in one NVLink domain, which nothing here can see.
 
     ## How to fix
     Set `all_to_all: deepep` and remove the argument or variable.
@@ -58,6 +65,11 @@ def megamoe_requested(context: Context) -> Iterator[Finding]:
     ```yaml pass
     pools: [{name: decode, all_to_all: deepep}]
     ```
+    ```yaml pass on aggregated
+    model: {experts: fp4}
+    hardware: {gpu: gb300, gpus_per_node: 4}
+    pools: [{name: engine, parallelism: {tp: 4, attention_dp: 4}, all_to_all: megamoe}]
+    ```
 
     ## Evidence
     - Waterfill and the variable: SGLang 0.5.13, srt/server_args.py:3496-3512; 0.5.14, :5257-5273;
@@ -65,13 +77,17 @@ def megamoe_requested(context: Context) -> Iterator[Finding]:
       0.5.18, :2584-2590 (the variable is gone from srt/environ.py); 0.5.23, :1595-1607
     - as a runner: SGLang 0.5.18, srt/server_args.py:3790-3802; 0.5.23,
       srt/arg_groups/mega_moe_hook.py:258-276; no choice of the parser before
+    - the DeepSeek-V4 cookbook's verified cells with MegaMoE (docs/cookbook.md): all are one aggregated
+      pool with FP4 experts on B200, B300, GB200 or GB300
+    - SGLang 0.5.23, srt/arg_groups/mega_moe_hook.py:94-106 and 160-256: tokens per rank against the
+      variable, whose check the engine makes after the chunk has been divided already
     - sglang PR #27049: MegaMoE with Waterfill silently became DeepEP
     """
     yield from _forced(context, ("pod", "env"), context.spec.pod.env, "the cluster's pod.env")
     for view in context.pools:
         who = f"pool {view.pool.name}"
         way = WITH_WATERFILL if view.waterfill else BACKEND
-        if view.pool.all_to_all == "megamoe":
+        if view.pool.all_to_all == "megamoe" and not as_verified(context, view):
             yield _finding(context, view.at("all_to_all"), f"{who}: all_to_all megamoe", way)
         for flag, reads_as in ((BACKEND_FLAG, way), (RUNNER_FLAG, RUNNER)):
             name = view.pool.extra_args.get(flag)
