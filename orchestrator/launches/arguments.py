@@ -7,12 +7,13 @@ take is a complaint.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 
 from orchestrator.engine.catalog import Catalogue, Option, catalogue, versions
-from orchestrator.engine.intents import UnknownIntentError, flags, intent_of_flag
+from orchestrator.engine.intents import UnknownIntentError, flag_intents, flags, intent_of_flag
 from orchestrator.engine.tables import table
 from orchestrator.launches.model import Complaint, Word
 from orchestrator.rules.kubernetes.plain_text_secret import names_secret
@@ -26,7 +27,7 @@ POSITIONAL = "--model-path"
 class Given:
     """One argument: its full spelling in the release, its option and values, and where it stands.
 
-    `said` is how the file says it, without what may be a secret; `unknown` what only a shell could
+    `flag` is the plan's spelling where the plan has one, and `intent` what the plan means by it. `said` is how the file says it, without what may be a secret; `unknown` what only a shell could
     fill in.
     """
 
@@ -36,6 +37,7 @@ class Given:
     line: int
     said: str
     unknown: tuple[str, ...] = ()
+    intent: str | None = None
 
     @property
     def value(self) -> str:
@@ -47,10 +49,11 @@ def given(words: Sequence[Word], release: Catalogue) -> tuple[list[Given], list[
     """Return the arguments in their order, the last of each, and what is none."""
     found: list[Given] = []
     complaints: list[Complaint] = []
-    for one in _read(list(words), release):
-        if isinstance(one, Complaint):
-            complaints.append(one)
+    for read in _read(list(words), release):
+        if isinstance(read, Complaint):
+            complaints.append(read)
             continue
+        one = _named(read, release)
         before = [old for old in found if old.option.dest == one.option.dest]
         if before and one.option.kind != "append":
             found.remove(before[0])
@@ -59,6 +62,29 @@ def given(words: Sequence[Word], release: Catalogue) -> tuple[list[Given], list[
                 complaints.append(Complaint(before[0].line, before[0].said, why))
         found.append(one)
     return found, complaints
+
+
+def _named(one: Given, release: Catalogue) -> Given:
+    """Return an argument as the plan spells it, where the plan does."""
+    if release.program != "sglang":
+        return one
+    intent, flag = _plans(release.version).get(one.option.dest, (None, one.flag))
+    return replace(one, flag=flag, intent=intent or intent_of_flag(one.flag))
+
+
+@cache
+def _plans(version: str) -> Mapping[str, tuple[str, str]]:
+    """Return the intents of a release and their spelling, by the argument that each sets."""
+    release = catalogue(version)
+    found: dict[str, tuple[str, str]] = {}
+    for intent in flag_intents() if release else ():
+        try:
+            flag, _ = flags(intent, version)
+        except UnknownIntentError:
+            continue
+        if release and (option := release.option(flag)):
+            found[option.dest] = intent, flag
+    return found
 
 
 def _read(words: list[Word], release: Catalogue) -> Iterator[Given | Complaint]:

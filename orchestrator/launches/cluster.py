@@ -6,14 +6,14 @@ The one public function is `read`; the text of the spec is `text`'s business.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from orchestrator.catalog.gpus import gpus
 from orchestrator.engine.catalog import Catalogue, catalogue
-from orchestrator.launches.checkpoint import checkpoint
+from orchestrator.launches.checkpoint import DEFAULT, checkpoint
 from orchestrator.launches.draft import POOL, Draft, Entry, FieldPath, pool
 from orchestrator.launches.environment import environment, unread
 from orchestrator.launches.fields import engine_fields
@@ -42,6 +42,11 @@ POOL_SAYS_ANYWAY: Mapping[FieldPath, object] = {
     pool("parallelism", "attention_dp"): 1,
 }
 """Values that the spec has where nothing is written."""
+NEEDED: Mapping[FieldPath, object] = {
+    pool("parallelism", "tp"): 1,
+    ("model", "path"): DEFAULT,
+}
+"""What stands for a value that no field takes, where there must be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,9 @@ def _settle(group: Group, per_node: int) -> None:
         del fields[ep]
     modes = {pool("deepep_mode"): DEFAULT_MODES.get(group.draft.value(pool("role")))}
     _leave_out(fields, {**POOL_SAYS_ANYWAY, **modes})
+    mount = pool("recorder", "mount")
+    if (folder := group.draft.value(mount)) and folder.endswith(f"/{group.name}"):
+        fields[mount] = replace(fields[mount], value=folder.removesuffix(f"/{group.name}"))
     if group.engines > 1:
         at = pool("replicas")
         count = group.engines * (group.draft.value(at) or 1)
@@ -202,11 +210,17 @@ def _taken_out(
     else:
         fields, steps = shared, tuple(map(str, place))
     path = next(
-        path for path in fields if path == steps[: len(path)] or steps == path[: len(steps)]
+        (path for path in fields if path == steps[: len(path)] or steps == path[: len(steps)]), None
     )
+    if path is None:
+        raise LookupError(f"no argument says {place}: {said}")
     entry = fields.pop(path)
+    otherwise = "left out"
+    if path in NEEDED:
+        fields[path] = replace(entry, value=NEEDED[path])
+        otherwise = f"taken for {NEEDED[path]}"
     reason = said[:1].lower() + said[1:]
-    return Complaint(entry.line, entry.said, f"{'.'.join(path[1:])}: {reason}; it is left out")
+    return Complaint(entry.line, entry.said, f"{'.'.join(steps[-1:])}: {reason}; it is {otherwise}")
 
 
 def _data(found: Sequence[Group], shared: dict[FieldPath, Entry], router: bool) -> dict[str, Any]:

@@ -118,9 +118,7 @@ def arguments(
 
 
 def _reason(flag: str) -> str:
-    intent = intent_of_flag(flag)
-    if flag == ENABLES_ATTENTION_DP:
-        intent = "attention_dp"
+    intent = "attention_dp" if flag == ENABLES_ATTENTION_DP else intent_of_flag(flag)
     return REASONS.get(intent or "", "")
 
 

@@ -31,9 +31,9 @@ class Draft:
     fields: dict[FieldPath, Entry] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
 
-    def argument(self, dest: str) -> Given | None:
-        """Return the argument that sets `dest`."""
-        return next((one for one in self.given if one.option.dest == dest), None)
+    def argument(self, intent: str) -> Given | None:
+        """Return the argument by which the launch says an intent."""
+        return next((one for one in self.given if one.intent == intent), None)
 
     def put(self, path: FieldPath, value: object, source: Given | Entry) -> None:
         """Set a field as this argument says it."""

@@ -5,24 +5,19 @@ What no field says becomes an extra argument; what neither may say is a complain
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from orchestrator.engine.catalog import Catalogue
-from orchestrator.engine.intents import (
-    UnknownIntentError,
-    field_of_flag,
-    flag_intents,
-    flags,
-    intent_of_flag,
-    reserved_flags,
-)
+from orchestrator.engine.intents import field_of_flag, reserved_flags
 from orchestrator.launches.arguments import Given, given
 from orchestrator.launches.draft import Draft, FieldPath, pool
 from orchestrator.launches.model import Launch
 from orchestrator.launches.special import SPECIAL, together
 from orchestrator.rules.kubernetes.plain_text_secret import names_secret
 
-WHOLE, NUMBER = "int", "float"
+WHOLE, NUMBER, COUNT = "int", "float", "human_readable_int"
+SUFFIXES = {
+    **{letter: 1000**power for power, letter in enumerate("kMGT", 1)},
+    **{f"{letter}i": 1024**power for power, letter in enumerate("KMGT", 1)},
+}
 PLANS_OWN = (
     *("trust_remote_code", "host", "port", "node_rank", "leader_address"),
     *("deepep_v2_mode", "metrics", "metrics_of_all_ranks"),
@@ -34,41 +29,26 @@ def engine_fields(launch: Launch, release: Catalogue) -> Draft:
     """Return what an engine's arguments say."""
     arguments, complaints = given(launch.words, release)
     draft = Draft(launch, arguments, complaints=complaints)
-    intents = _by_dest(release)
     for one in arguments:
-        intent = intents.get(one.option.dest) or intent_of_flag(one.flag)
-        if intent in PLANS_OWN:
+        if one.intent in PLANS_OWN:
             continue
         if one.unknown:
             draft.complain(one, f"only a shell knows {', '.join(one.unknown)}; it is left out")
-        elif special := SPECIAL.get(intent or one.option.dest):
+        elif special := SPECIAL.get(one.intent or one.option.dest):
             special(draft, one)
-        elif intent:
-            _put(draft, tuple(field_of_flag(intent).split(".")), one)
+        elif one.intent:
+            _put(draft, tuple(field_of_flag(one.intent).split(".")), one)
         else:
             _extra(draft, one)
     together(draft)
     return draft
 
 
-def _by_dest(release: Catalogue) -> Mapping[str, str]:
-    """Return the intents of the release by the argument that each sets."""
-    found: dict[str, str] = {}
-    for intent in flag_intents():
-        try:
-            option = release.option(flags(intent, release.version)[0])
-        except UnknownIntentError:
-            continue
-        if option:
-            found[option.dest] = intent
-    return found
-
-
 def _put(draft: Draft, path: FieldPath, one: Given) -> None:
     try:
         draft.put(path, _value(one), one)
-    except ValueError:
-        kind = "whole number" if one.option.type == WHOLE else "number"
+    except (ValueError, LookupError):
+        kind = "number" if one.option.type == NUMBER else "whole number"
         draft.complain(one, f"is no {kind}; it is left out")
 
 
@@ -76,9 +56,17 @@ def _value(one: Given) -> object:
     """Return an argument's value in the type that its parser reads."""
     if one.option.bare:
         return True
+    if one.option.type == COUNT:
+        return _count(one.value)
     if one.option.type == WHOLE:
         return int(one.value)
     return float(one.value) if one.option.type == NUMBER else one.value
+
+
+def _count(word: str) -> int:
+    """Return a count with a suffix, `64k` or `64Ki` (SGLang 0.5.23, srt/utils/common.py)."""
+    digits = word.rstrip("kKMGTi")
+    return int(float(digits) * SUFFIXES[word[len(digits) :]]) if digits != word else int(word)
 
 
 def _extra(draft: Draft, one: Given) -> None:

@@ -44,7 +44,7 @@ def groups(drafts: Sequence[Draft]) -> tuple[list[Group], list[Complaint]]:
 
 def _rank(draft: Draft) -> str | None:
     """Return the node's number in a group of several nodes."""
-    nodes, rank = draft.argument("nnodes"), draft.argument("node_rank")
+    nodes, rank = draft.argument("nodes"), draft.argument("node_rank")
     if nodes is None or nodes.value == "1":
         return None
     return rank.value if rank else "0"
@@ -52,7 +52,7 @@ def _rank(draft: Draft) -> str | None:
 
 def _ranks_of_one(group: Group, draft: Draft, rank: str | None) -> bool:
     """Return whether a launch is another node of the group: same role and leader, a new number."""
-    leaders = [one.argument("dist_init_addr") for one in (group.draft, draft)]
+    leaders = [one.argument("leader_address") for one in (group.draft, draft)]
     known = {leader.value for leader in leaders if leader and not leader.unknown}
     return (
         rank is not None

@@ -17,12 +17,19 @@ EAGLE = ("EAGLE", "NEXTN")
 """NEXTN is another word for EAGLE (SGLang 0.5.23, srt/arg_groups/speculative_hook.py)."""
 STEPS = pool("mtp", "steps")
 DEFAULT_STEPS = 3
-ROLES = {"null": "aggregated"}
+ENGINES, SWITCH = "--dp-size", "enable_dp_attention"
+"""Engines behind one port; with the switch, attention ranks of one."""
+ROLES = {"null": "aggregated", "prefill": "prefill", "decode": "decode"}
 DTYPES = {"bf16": "bfloat16"}
 
 
 def _role(draft: Draft, one: Given) -> None:
-    draft.put(pool("role"), ROLES.get(one.value, one.value), one)
+    if one.value in ROLES:
+        draft.put(pool("role"), ROLES[one.value], one)
+    else:
+        draft.complain(
+            one, f"is none of {', '.join(ROLES)}; the pool is taken for an aggregated one"
+        )
 
 
 def _kv_dtype(draft: Draft, one: Given) -> None:
@@ -61,7 +68,7 @@ def _recorder(draft: Draft, one: Given) -> None:
 def _mtp(draft: Draft, one: Given) -> None:
     if one.value.upper() not in EAGLE:
         draft.complain(one, "`mtp` is EAGLE with the model's own layer; it is left out")
-    elif draft.argument("speculative_num_steps") is None:
+    elif draft.argument("mtp_steps") is None:
         draft.complain(one, f"the engine would choose the steps; {DEFAULT_STEPS} are assumed")
         draft.put(STEPS, DEFAULT_STEPS, one)
 
@@ -72,7 +79,7 @@ def _topk(draft: Draft, one: Given) -> None:
 
 
 def _draft_tokens(draft: Draft, one: Given) -> None:
-    steps = draft.argument("speculative_num_steps")
+    steps = draft.argument("mtp_steps")
     if one.value.isdigit() and (steps is None or steps.value != f"{int(one.value) - 1}"):
         draft.put(pool("mtp", "draft_tokens"), int(one.value), one)
 
@@ -105,7 +112,7 @@ SPECIAL: Mapping[str, Callable[[Draft, Given], None]] = MappingProxyType(
         "api_key": _secret,
         "admin_api_key": _secret,
         "attention_dp": _later,
-        "enable_dp_attention": _later,
+        SWITCH: _later,
     }
 )
 """By intent, or by the argument where none spells it."""
@@ -114,7 +121,7 @@ SPECIAL: Mapping[str, Callable[[Draft, Given], None]] = MappingProxyType(
 def together(draft: Draft) -> None:
     """Read what only several arguments say, and take out what hangs on one that is not there."""
     _attention_dp(draft)
-    algorithm = draft.argument("speculative_algorithm")
+    algorithm = draft.argument("mtp_algorithm")
     needs = {
         "mtp": algorithm is not None and algorithm.value.upper() in EAGLE,
         "hicache": pool("hicache") in draft.fields,
@@ -126,12 +133,15 @@ def together(draft: Draft) -> None:
 
 
 def _attention_dp(draft: Draft) -> None:
-    ranks = draft.argument("attn_dp_size")
-    engines, switch = draft.argument("dp_size"), draft.argument("enable_dp_attention")
-    ranks = ranks or (engines if switch else None)
-    at = pool("parallelism", "attention_dp")
-    if ranks and ranks.value.isdigit():
-        draft.put(at, int(ranks.value), ranks)
-    elif engines and engines.value.isdigit() and int(engines.value) > 1:
-        draft.complain(engines, "whole engines behind one port: `replicas` says it")
-        draft.put(pool("replicas"), int(engines.value), engines)
+    """Read both forms: a number of attention ranks, or a number of engines and a switch."""
+    said = [one for one in draft.given if one.intent == "attention_dp"]
+    switched = any(one.option.dest == SWITCH for one in draft.given)
+    for one in said:
+        engines = ENGINES in (one.option.flag, *one.option.aliases)
+        if not one.value.isdigit():
+            draft.complain(one, "is no whole number; it is left out")
+        elif switched or not engines:
+            draft.put(pool("parallelism", "attention_dp"), int(one.value), one)
+        elif int(one.value) > 1:
+            draft.complain(one, "whole engines behind one port: `replicas` says it")
+            draft.put(pool("replicas"), int(one.value), one)
