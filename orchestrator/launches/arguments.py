@@ -150,6 +150,8 @@ def _meant(written: str, release: Catalogue) -> tuple[Option, ...] | str:
     name = f"{'SGLang' if release.program == 'sglang' else 'sglang-router'} {release.version}"
     if full:
         return f"abbreviates {len(full)} arguments of {name}: {', '.join(sorted(full)[:3])}"
+    if gone := next((row["gone"] for row in table("renames") if row["old"] == written), None):
+        return f"is gone since SGLang {gone}, and this is {release.version}"
     near = get_close_matches(written, list(release.spellings), n=1, cutoff=0.75)
     return f"is unknown to {name}" + (f"; did you mean {near[0]}?" if near else "")
 

@@ -168,8 +168,10 @@ def _leave_out(fields: dict[FieldPath, Entry], defaults: Mapping[FieldPath, obje
 def _gather_variables(found: Sequence[Group], shared: dict[FieldPath, Entry]) -> None:
     """Move the variables that all of several pools have to the cluster."""
     for path in [path for path in shared if path[0] == "router"]:
-        same = [group.draft.value((POOL, *path[1:])) == shared[path].value for group in found]
-        if path[1] == "pod" and any(same):  # exported for all of the file, and no router's own
+        words = [group.draft.launch.env.get(path[-1]) for group in found]
+        said = shared[path].value
+        same = [word for word in words if word and (isinstance(said, dict) or word.text == said)]
+        if path[1] == "pod" and same:  # exported for all of the file, and no router's own
             del shared[path]
     if len(found) == 1:
         return

@@ -8,6 +8,7 @@ from orchestrator.launches.arguments import Given, given
 from orchestrator.launches.draft import Draft
 from orchestrator.launches.environment import variable
 from orchestrator.launches.model import Launch
+from orchestrator.names import ROUTER_METRICS_PORT
 
 BY_LABEL = "the plan's router finds the leaders by itself"
 MEANT = {
@@ -21,7 +22,6 @@ MEANT = {
     "host": "a pod is reached from other pods",
     "prometheus_host": "a PodMonitor reaches it",
     "prometheus_port": "the plan decides it",
-    "pd_disaggregation": "",
     "worker_startup_timeout_secs": "the plan computes it from the startup budget of the pools",
     "health_check_timeout_secs": "the plan decides it: the engine's /health runs a generation",
     "health_check_interval_secs": "the plan decides it, by how leaders are found",
@@ -30,7 +30,14 @@ MEANT = {
     "shutdown_grace_period_secs": "the plan takes `longest_request_seconds`",
     "api_key": "the plan takes `engine.api_key`",
 }
-"""What becomes of the arguments that the plan writes itself; nothing where it writes the same."""
+"""What becomes of the arguments that the plan writes itself."""
+SAME = {
+    "host": "0.0.0.0",  # noqa: S104 - as the plan
+    "prometheus_host": "0.0.0.0",  # noqa: S104 - as the plan
+    "prometheus_port": f"{ROUTER_METRICS_PORT}",
+    "pd_disaggregation": "",
+}
+"""What the plan writes in any case."""
 
 NO_FIELD = "`router` has no field for it; it is left out"
 PORT_WORDS = 2
@@ -56,5 +63,5 @@ def _read(draft: Draft, one: Given) -> None:
         draft.put(("transfer", "bootstrap_port"), int(one.values[1]), one)
     if dest in ("policy", "port") and not one.unknown:
         draft.put(("router", dest), int(one.value) if one.value.isdigit() else one.value, one)
-    elif why := MEANT.get(dest, NO_FIELD):
-        draft.complain(one, why)
+    elif SAME.get(dest) != one.value:
+        draft.complain(one, MEANT.get(dest, NO_FIELD))
