@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.output is not None and options.output.exists():
         raise UserError(f"{options.output} exists; give another name")
-    text = _from_command(options) if options.from_command else _start(options)
+    text = _from_command(options) if options.from_command is not None else _start(options)
     if options.output is None:
         sys.stdout.write(text)
         return CLEAN

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal, TypeAlias
 
-from orchestrator.launches.model import Command, Complaint, Launch, Word
+from orchestrator.launches.model import Command, Complaint, Launch, UnreadableCommandError, Word
 from orchestrator.launches.shell import commands
 
 PYTHON = re.compile(r"python[\d.]*$")
@@ -23,6 +23,7 @@ MODULES: Mapping[str, Program] = {
 }
 CONTAINERS = ("docker", "podman", "nerdctl")
 TRANSPARENT = ("sudo", "nohup", "exec", "time", "setsid", "command")
+MAX_WRAPPERS = 20
 SHELLS = ("bash", "sh")
 BARE = (
     *("--rm", "-it", "-ti", "-i", "-t", "-d", "-itd", "-dit", "--detach", "--privileged", "--init"),
@@ -57,6 +58,7 @@ class _Around:
 
     image: Word | None = None
     shared_memory: Word | None = None
+    depth: int = 0
 
 
 def launches(text: str) -> tuple[list[Launch], list[Complaint]]:
@@ -70,6 +72,9 @@ def launches(text: str) -> tuple[list[Launch], list[Complaint]]:
 
 def _launched(command: Command, around: _Around, complaints: list[Complaint]) -> list[Launch]:
     words, env = command.words, command.env
+    around = replace(around, depth=around.depth + 1)
+    if around.depth > MAX_WRAPPERS:
+        raise UnreadableCommandError(f"line {command.line}: more than {MAX_WRAPPERS} wrappers")
     name = words[0].text.rpartition("/")[2] if words else ""
     texts = [word.text for word in words]
     if name in TRANSPARENT:
@@ -80,7 +85,8 @@ def _launched(command: Command, around: _Around, complaints: list[Complaint]) ->
             replace(_rest(command, 1 + len(given)), env={**env, **given}), around, complaints
         )
     if name in CONTAINERS and "run" in texts[1:2]:
-        inner, around = _container(command, complaints)
+        inner, image, shared_memory = _container(command, complaints)
+        around = replace(around, image=image, shared_memory=shared_memory)
         return _launched(inner, around, complaints)
     if name in SHELLS and (at := _script(words)):
         script, *beyond = words[at:]
@@ -131,8 +137,10 @@ def _assignments(words: tuple[Word, ...]) -> Iterator[tuple[str, Word]]:
         yield name, replace(word, text=value)
 
 
-def _container(command: Command, complaints: list[Complaint]) -> tuple[Command, _Around]:
-    """Return the command inside a container run, with its variables and image."""
+def _container(
+    command: Command, complaints: list[Complaint]
+) -> tuple[Command, Word | None, Word | None]:
+    """Return the command inside a container run with its variables, the image and its /dev/shm."""
     words = list(command.words[2:])
     env: dict[str, Word] = {}
     shared: Word | None = None
@@ -156,7 +164,7 @@ def _container(command: Command, complaints: list[Complaint]) -> tuple[Command, 
         why = "is not passed into the container by `-e`"
         complaints.append(Complaint(command.env[name].line, name, why))
     image = words.pop(0) if words else None
-    return Command((*inside, *words), env, command.line), _Around(image, shared)
+    return Command((*inside, *words), env, command.line), image, shared
 
 
 def _variable(given: Word, outer: Mapping[str, Word]) -> dict[str, Word]:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The cookbook's H200 Flash FP8 cells as a prefill/decode pair, as its page puts them together.
+# A prefill/decode pair in the shape of the cookbook's template, from its H200 Flash FP8 cell.
 export SGLANG_DSV4_FP4_EXPERTS=0
 MODEL=sgl-project/DeepSeek-V4-Flash-FP8
 IB=${IB_DEVICES:-mlx5_0,mlx5_1}

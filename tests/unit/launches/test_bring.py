@@ -227,6 +227,7 @@ def test_an_expert_file_is_mounted_where_the_command_reads_it() -> None:
     [
         ("", "no command starts SGLang"),
         (ROUTER, "no command starts SGLang"),
+        ("# " + "x" * 65535, "more than 65,536 characters"),
         (f"docker run lmsysorg/sglang:v0.4.1 {SERVE}", "line 1: the image is SGLang 0.4.1"),
     ],
 )

@@ -125,6 +125,7 @@ def test_what_is_left_out_is_told(text: str, line: int, what: str) -> None:
         (f'{ENGINE} "a', 'line 1: the quote " is never closed'),
         (f"{ENGINE} `a", "line 1: the quote ` is never closed"),
         (f"\n\n{ENGINE} $(a", "line 3: $( is never closed"),
+        ("\n" + "sudo " * 3000 + ENGINE, "line 2: more than 20 wrappers"),
         ("A=(1", "line 1: the array is never closed"),
         (f"\n\nbash -c '\n{ENGINE} \"a'", 'line 4: the quote " is never closed'),
     ],
