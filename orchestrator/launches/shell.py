@@ -204,8 +204,9 @@ def _filled(
     unknown = tuple(one for value in values for one in value.unknown)
     texts = [value.text for value in values]
     if part.raw.endswith(("[@]}", "[*]}")):
-        joined = part.quoted and part.raw.endswith("[*]}")
-        return [" ".join(texts)] if joined else texts, unknown
+        if not part.quoted:
+            return [piece for text in texts for piece in text.split()] or [""], unknown
+        return [" ".join(texts)] if part.raw.endswith("[*]}") else texts or [""], unknown
     return _split(texts[0] if texts else "", part), unknown
 
 

@@ -32,7 +32,10 @@ def env(text: str) -> dict[str, str]:
         (f'M=\n{ENGINE} $M "$M"', [""]),
         (f"{ENGINE} ${{P:-30000}} ${{Q-$R}}", ["30000", "$R"]),
         (f"P=1\n{ENGINE} ${{P:-30000}}", ["1"]),
-        (f"A=(--tp 8 'b c')\n{ENGINE} ${{A[@]}} \"${{A[*]}}\"", ["--tp", "8", "b c", "--tp 8 b c"]),
+        (
+            f'A=(--tp 8 \'b c\')\n{ENGINE} "${{A[@]}}" "${{A[*]}}"',
+            ["--tp", "8", "b c", "--tp 8 b c"],
+        ),
         (f"A=1 B=2; {ENGINE} $A$B", ["12"]),
         (f"unset A; A=1; unset A; {ENGINE} $A", ["$A"]),
         (f"{ENGINE} $(hostname -i):1 `a b` $1", ["$(hostname -i):1", "`a b`", "$1"]),
