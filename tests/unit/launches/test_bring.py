@@ -103,7 +103,8 @@ def test_what_the_spec_cannot_say_is_a_complaint(arguments: str, what: str) -> N
     [
         ("NCCL_DEBUG=INFO", ("pools", 0, "pod", "env"), {"NCCL_DEBUG": "INFO"}),
         ("SGLANG_DSV4_FP4_EXPERTS=1", ("model", "experts"), "fp4"),
-        ("SGL_DSV4_FP4_EXPERTS=0", ("model", "experts"), "fp8"),
+        ("SGL_DSV4_FP4_EXPERTS=1", ("model", "experts"), "fp4"),
+        ("A=1", ("model", "experts"), "fp8"),
         ("SGLANG_CACHE_DIR=/jit", ("engine", "jit_cache"), {"mount": "/jit"}),
         ("HF_TOKEN=s3cr3t", ("model", "hf_token"), {"secret": "hf-token", "key": "token"}),
         (
@@ -131,6 +132,33 @@ def test_a_secret_is_never_repeated(text: str) -> None:
     found = brought(text)
     said = [str(one) for pool in found.differences.values() for one in pool]
     assert "s3cr3t" not in found.text + "".join(said) + str(found.complaints)
+
+
+def test_the_last_of_an_argument_counts() -> None:
+    """Of steps given twice the last is read, by all that hangs on them."""
+    steps = "--speculative-num-steps 3 --speculative-num-steps 1 --speculative-num-draft-tokens 2"
+    (found,) = spec(f"{SERVE} --speculative-algorithm EAGLE {steps}")["pools"]
+    assert {"steps": 1} == found["mtp"]
+
+
+def test_what_only_a_shell_knows_is_never_written() -> None:
+    """A variable that the file does not set reaches no field and no extra argument."""
+    (found,) = spec(f"{SERVE} --log-level $LEVEL")["pools"]
+    assert "extra_args" not in found
+
+
+def test_what_follows_by_itself_is_not_written() -> None:
+    """Expert-parallel ranks that an all-to-all makes anyway are left out; others are kept."""
+    deepep = f"{SERVE} --moe-a2a-backend deepep --ep-size"
+    assert {"tp": 8} == spec(f"{deepep} 8")["pools"][0]["parallelism"]
+    assert {"tp": 8, "ep": 4} == spec(f"{deepep} 4")["pools"][0]["parallelism"]
+
+
+def test_a_needed_field_gets_a_value_that_fits() -> None:
+    """Ranks that cannot be are a complaint that names what is taken in their place."""
+    found = brought("sglang serve a/Flash --tp 0")
+    assert {"tp": 1} == yaml.safe_load(found.text)["pools"][0]["parallelism"]
+    assert any("it is taken for 1" in one.why for one in found.complaints)
 
 
 def test_dispatch_tokens_are_kept_where_they_are_read() -> None:
@@ -178,6 +206,17 @@ def test_node_ranks_are_one_pool_and_their_differences_told() -> None:
     assert {"tp": 16} == pool["parallelism"]
     assert "extra_args" not in pool
     assert [(2, "--stream-interval 4")] == complaints(text)
+
+
+@pytest.mark.parametrize(("leader", "rank"), [("b:1", 1), ("a:1", 0)])
+def test_other_groups_are_other_pools(leader: str, rank: int) -> None:
+    """Another leader, or the same rank again, with other arguments is a pool of its own."""
+    group = "sglang serve a/Pro-FP8 --tp 16 --nnodes 2"
+    text = (
+        f"{group} --dist-init-addr a:1 --node-rank 0\n"
+        f"{group} --dist-init-addr {leader} --node-rank {rank} --stream-interval 4"
+    )
+    assert ["engine", "engine-2"] == [pool["name"] for pool in spec(text)["pools"]]
 
 
 def test_engines_that_are_alike_are_replicas() -> None:
