@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.parser import VERBS
-from scripts import experts_transcripts
+from scripts import experts_transcripts, launch_transcripts
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")]
@@ -30,6 +30,12 @@ def test_transcripts_about_expert_files_are_what_is_printed() -> None:
     """Every command of docs/experts.md, run again, prints the committed text."""
     page = experts_transcripts.PAGE.read_text(encoding="utf-8")
     assert page == experts_transcripts.page()
+
+
+def test_transcripts_of_launch_commands_are_what_is_printed() -> None:
+    """Every command of docs/from-command.md, run again, prints the committed text."""
+    page = launch_transcripts.PAGE.read_text(encoding="utf-8")
+    assert page == launch_transcripts.page()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -56,6 +56,7 @@ class Option:
 class Catalogue:
     """All options of one release, by every spelling."""
 
+    program: Program
     version: str
     by_spelling: Mapping[str, Mapping[str, Any]]
 
@@ -112,9 +113,9 @@ def catalogue(version: str, program: Program = "sglang") -> Catalogue | None:
     Raises UnreadableCatalogueError for a learned one that is damaged.
     """
     if version in versions(program):
-        return _read(catalogue_file(FOLDER, version, program), version)
+        return _read(catalogue_file(FOLDER, version, program), program, version)
     learnt = program == "sglang" and is_learned(version)
-    return _read(_learned_file(version), version) if learnt else None
+    return _read(_learned_file(version), program, version) if learnt else None
 
 
 def is_learned(version: str) -> bool:
@@ -149,7 +150,7 @@ def _listed(folder: Path, program: Program) -> tuple[str, ...]:
 
 
 @cache
-def _read(path: Path, version: str) -> Catalogue:
+def _read(path: Path, program: Program, version: str) -> Catalogue:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         options = {
@@ -160,4 +161,4 @@ def _read(path: Path, version: str) -> Catalogue:
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UnreadableCatalogueError(f"{path} is no catalogue: {error!r}") from None
-    return Catalogue(version, options)
+    return Catalogue(program, version, options)

@@ -5,7 +5,7 @@ Reads `intents.yaml`; knows no pool and no role.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -65,6 +65,26 @@ def field_of_variable(intent: str) -> str:
     """Return the field of the spec that asks for an intent of the environment."""
     field: str = table("intents")["environment"][intent]["field"]
     return field
+
+
+@cache
+def _intents_by_flag() -> Mapping[str, str]:
+    return {
+        row["flag"]: name
+        for name, intent in table("intents")["flags"].items()
+        for row in intent["rows"]
+    }
+
+
+def flag_intents() -> Iterable[str]:
+    """Return every intent of the command line."""
+    intents: Mapping[str, Any] = table("intents")["flags"]
+    return intents.keys()
+
+
+def intent_of_flag(flag: str) -> str | None:
+    """Return the intent that a flag spells in any version, `None` where it spells none."""
+    return _intents_by_flag().get(flag)
 
 
 @cache

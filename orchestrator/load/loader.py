@@ -47,6 +47,15 @@ def load(path: Path) -> Loaded:
     Raises `UnreadableSpecError` where there is no text to read.
     """
     name, folder = (str(path), path.parent) if path != STDIN else ("<stdin>", Path())
+    return load_text(read_text(path), file=name, folder=folder)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, `-` for standard input.
+
+    Raises `UnreadableSpecError` where there is none to read.
+    """
+    name = str(path) if path != STDIN else "<stdin>"
     if path == STDIN and sys.stdin is None:
         raise UnreadableSpecError(f"{name}: standard input is closed")
     try:
@@ -66,14 +75,13 @@ def load(path: Path) -> Loaded:
             f"{name}: has more than {_MAX_BYTES:,} bytes; give a spec, not a data file"
         )
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UnreadableSpecError(
             f"{name}: line {line} holds the byte 0x{raw[error.start]:02x}, which is not UTF-8; "
             "save the file as UTF-8"
         ) from None
-    return load_text(text, file=name, folder=folder)
 
 
 def load_text(text: str, *, file: str, folder: Path) -> Loaded:

@@ -14,6 +14,7 @@ from orchestrator.rules.deepep.fewer_requests_than_ranks import fewer_requests_t
 from orchestrator.rules.deepep.fp4_experts_with_deepep_on_hopper import (
     fp4_experts_with_deepep_on_hopper,
 )
+from orchestrator.rules.deepep.megamoe_as_verified import megamoe_as_verified
 from orchestrator.rules.deepep.megamoe_requested import megamoe_requested
 from orchestrator.rules.deepep.prefill_not_normal import prefill_not_normal
 from orchestrator.rules.deepep.recorder_with_auto_mode import recorder_with_auto_mode
@@ -34,4 +35,5 @@ RULES = (
     running_requests_beyond_graphs,
     fewer_requests_than_ranks,
     recorder_with_waterfill,
+    megamoe_as_verified,
 )

@@ -1,9 +1,10 @@
-"""DEP208: this recipe's all-to-all is DeepEP; MegaMoE is asked for in four ways and meant nowhere."""
+"""DEP208: this recipe's all-to-all is DeepEP; MegaMoE is asked for in four ways and meant in one."""
 
 from collections.abc import Iterator, Mapping
 
 from orchestrator.diagnostics.model import FieldPath, Fix, Impact
 from orchestrator.rules.context import Context
+from orchestrator.rules.deepep.megamoe_as_verified import as_verified
 from orchestrator.rules.model import Finding, rule
 from orchestrator.spec.base import SecretKey
 from orchestrator.versions import parse, within
@@ -31,6 +32,7 @@ MEANWHILE = (
     "megamoe-requested",
     Impact.SILENTLY_WRONG,
     because="buffers, token limits and memory were planned for DeepEP",
+    needs=("gpu",),
     allowable=False,
 )
 def megamoe_requested(context: Context) -> Iterator[Finding]:
@@ -40,7 +42,10 @@ def megamoe_requested(context: Context) -> Iterator[Finding]:
     MegaMoE fuses dispatch, experts and combine into one kernel over the symmetric memory of a
     single NVLink domain, with token limits of its own. What it does to Waterfill, and whether a
     request for it is heeded at all, changed between releases; the message says what this one
-    would do. Nothing here is planned for it.
+    would do. Nothing of prefill and decode pools, expert files or Waterfill is planned for it.
+
+    The one shape that SGLang verified, an aggregated pool with FP4 experts on Blackwell, is not
+    refused but warned of ([DEP214](DEP214.md)).
 
     ## How to fix
     Set `all_to_all: deepep` and remove the argument or variable.
@@ -71,7 +76,7 @@ def megamoe_requested(context: Context) -> Iterator[Finding]:
     for view in context.pools:
         who = f"pool {view.pool.name}"
         way = WITH_WATERFILL if view.waterfill else BACKEND
-        if view.pool.all_to_all == "megamoe":
+        if view.pool.all_to_all == "megamoe" and not as_verified(context, view):
             yield _finding(context, view.at("all_to_all"), f"{who}: all_to_all megamoe", way)
         for flag, reads_as in ((BACKEND_FLAG, way), (RUNNER_FLAG, RUNNER)):
             name = view.pool.extra_args.get(flag)

@@ -58,13 +58,20 @@ def floating_image_tag(context: Context) -> Iterator[Finding]:
             continue
         if not reference.tag:
             said = "has neither tag nor digest, which means `latest`"
-        elif MOVING.match(reference.tag) and not BUILD.search(reference.tag):
+        elif moves(image):
             said = f"has the tag {reference.tag!r}, which moves from build to build"
         else:
             continue
         yield Finding(
             place, f"{named} {said}", Fix("name the tag of one release, or a digest (@sha256:...)")
         )
+
+
+def moves(image: str) -> bool:
+    """Return whether an image has no tag, or one that is moved from build to build."""
+    reference = parse(image)
+    named = MOVING.match(reference.tag) and not BUILD.search(reference.tag)
+    return not reference.digest and (not reference.tag or bool(named))
 
 
 def _images(context: Context) -> Iterator[tuple[FieldPath, str]]:

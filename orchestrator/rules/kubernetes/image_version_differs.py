@@ -44,8 +44,8 @@ def image_version_differs(context: Context) -> Iterator[Finding]:
     """
     wanted = parse_version(context.version)
     reference = parse(context.spec.engine.image)
-    found = [match for match in VERSION.findall(reference.tag) if parse_version(match)]
-    if wanted is None or not found or "sglang" not in reference.repository.rpartition("/")[2]:
+    found = releases(context.spec.engine.image)
+    if wanted is None or not found:
         return
     if wanted not in [parse_version(version) for version in found]:
         yield Finding(
@@ -54,3 +54,11 @@ def image_version_differs(context: Context) -> Iterator[Finding]:
             Fix(f"use the image of {context.version}, or set engine.sglang to {found[0]}"),
             related=(Related(("engine", "sglang"), f"the spec is for {context.version}"),),
         )
+
+
+def releases(image: str) -> list[str]:
+    """Return the versions that the tag of an image called after sglang names."""
+    reference = parse(image)
+    if "sglang" not in reference.repository.rpartition("/")[2]:
+        return []
+    return [match for match in VERSION.findall(reference.tag) if parse_version(match)]

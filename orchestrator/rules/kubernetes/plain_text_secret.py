@@ -54,7 +54,7 @@ def plain_text_secret(context: Context) -> Iterator[Finding]:
         name = f"pool {view.pool.name}:"
         yield from _variables(view.at("pod", "env"), f"{name} pod.env", view.pool.pod.env)
         for flag, value in view.pool.extra_args.items():
-            if isinstance(value, str) and flag not in owned_flags() and _secret(flag):
+            if isinstance(value, str) and flag not in owned_flags() and names_secret(flag):
                 yield _finding(
                     view.at("extra_args", flag),
                     f"{name} extra_args",
@@ -69,7 +69,7 @@ def _variables(
     place: FieldPath, where: str, env: Mapping[str, str | SecretKey]
 ) -> Iterator[Finding]:
     for name, value in env.items():
-        if isinstance(value, str) and _hides(value) and _secret(name):
+        if isinstance(value, str) and hides(value) and names_secret(name):
             said = "put it in a Secret and write {secret: NAME, key: KEY}"
             yield _finding((*place, name), where, name, said)
 
@@ -78,10 +78,12 @@ def _finding(place: FieldPath, where: str, name: str, fix: str) -> Finding:
     return Finding(place, f"{where} has {name} in plain text", Fix(fix), on_key=True)
 
 
-def _hides(value: str) -> bool:
+def hides(value: str) -> bool:
+    """Return whether a value may be a secret: it is no switch."""
     return bool(value) and value.lower() not in SWITCHES
 
 
-def _secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
+    """Return whether a variable or an argument is called like a secret."""
     words = name.lower().strip("-_").replace("-", "_").split("_")
     return words[-1] in WORDS or (words[-1] == "key" and PAIRS.intersection(words[-2:-1]) != set())

@@ -17,7 +17,7 @@ def known(version: str) -> Catalogue:
 
 def without(version: str, *spellings: str, **more: Any) -> Catalogue:
     rows = {s: r for s, r in known(version).by_spelling.items() if s not in spellings}
-    return Catalogue(version, {**rows, **more})
+    return Catalogue("sglang", version, {**rows, **more})
 
 
 def test_a_release_differs_from_itself_in_nothing() -> None:

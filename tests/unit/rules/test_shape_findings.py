@@ -38,6 +38,9 @@ def args(**given: Any) -> dict[str, Any]:
     return {"extra_args": {f"--{name.replace('_', '-')}": value for name, value in given.items()}}
 
 
+BLACKWELL_FP4 = {"hardware": {"gpu": "b200"}, "model": {"experts": "fp4"}}
+"""What SGLang verified MegaMoE on."""
+
 SAYS = [
     ("PAR102", "pd", pool("decode", **ranks(12)), "fills 1 nodes of 8 GPUs and 4", "tp to 8 or 16"),
     (
@@ -153,6 +156,31 @@ SAYS = [
         "pd",
         {"engine": {"sglang": "0.5.15.post1"}, **pool("decode", all_to_all="megamoe")},
         "SGLang 0.5.15.post1 logs a warning and runs DeepEP instead",
+        "set all_to_all",
+    ),
+    (
+        "DEP208",
+        "aggregated",
+        {**BLACKWELL_FP4, **pool("engine", all_to_all="megamoe", chunked_prefill=65536)},
+        "runs MegaMoE without a word",
+        "set all_to_all",
+    ),
+    (
+        "DEP208",
+        "aggregated",
+        {**BLACKWELL_FP4, "experts": {"redundant": 8}, **pool("engine", all_to_all="megamoe")},
+        "runs MegaMoE without a word",
+        "set all_to_all",
+    ),
+    (
+        "DEP208",
+        "pd",
+        {
+            **BLACKWELL_FP4,
+            "experts": {"waterfill": False, "redundant": 0, "distribution": None},
+            **pool("decode", all_to_all="megamoe"),
+        },
+        "runs MegaMoE without a word",
         "set all_to_all",
     ),
     (
