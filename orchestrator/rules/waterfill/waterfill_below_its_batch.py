@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.diagnostics.model import Impact, Related
+from orchestrator.diagnostics.model import Impact, Related, Severity
 from orchestrator.experts.waterfill import MIN_TOKENS
 from orchestrator.pools import PoolView
 from orchestrator.rules.context import Context
@@ -18,6 +18,7 @@ DYNAMIC = "SGLANG_DISABLE_STATIC_WATERFILL"
     "waterfill-below-its-batch",
     Impact.SILENTLY_SLOW,
     because="every token pays for one more routed slot, and no shared expert ever leaves its rank",
+    severity=Severity.WARNING,
 )
 def waterfill_below_its_batch(context: Context) -> Iterator[Finding]:
     """Waterfill is on in a decode pool whose ranks never see 64 tokens in one step.
