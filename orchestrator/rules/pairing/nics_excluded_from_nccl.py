@@ -42,6 +42,10 @@ def nics_excluded_from_nccl(context: Context) -> Iterator[Finding]:
     hardware: {nics: [mlx5_1, mlx5_2]}
     pod: {env: {NCCL_IB_HCA: "^=mlx5_0,mlx5_5"}}
     ```
+    ```yaml pass
+    hardware: {nics: [mlx5_1]}
+    pod: {env: {NCCL_IB_HCA: "=mlx5_1"}}
+    ```
 
     ## Evidence
     - NCCL documentation, NCCL_IB_HCA: `^` excludes, `=` matches whole names, else prefixes; a port

@@ -35,8 +35,12 @@ def chunk_beyond_compressor(context: Context) -> Iterator[Finding]:
     ```yaml fail
     pools: [{name: prefill, chunked_prefill: 1048576}]
     ```
+    ```yaml fail
+    engine: {sglang: "0.5.20", image: "lmsysorg/sglang:v0.5.20"}
+    pools: [{name: prefill, chunked_prefill: 524288}]
+    ```
     ```yaml pass
-    pools: [{name: prefill, chunked_prefill: 65536, memory_fraction: 0.8}]
+    pools: [{name: prefill, chunked_prefill: 131072, memory_fraction: 0.7}]
     ```
 
     ## Evidence
