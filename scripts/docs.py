@@ -1,4 +1,4 @@
-"""Writes what is generated: pages (rules, spec, commands, cookbook), the spec's JSON Schema, charts.
+"""Writes what is generated: pages (rules, coverage, spec, commands, cookbook), the spec's JSON Schema, charts.
 
 `--check` compares instead and names what is stale; a test runs it.
 """
@@ -30,7 +30,7 @@ from orchestrator.rules.families import FAMILIES, family
 from orchestrator.rules.pages import pages
 from orchestrator.spec.cluster import ClusterSpec
 from orchestrator.spec.json_schema import render as render_schema
-from scripts import cookbook
+from scripts import cookbook, coverage
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "configs" / "flash-pd-h200.yaml"
@@ -61,6 +61,7 @@ def generated() -> Mapping[Path, str]:
     files[Path("docs/policy.md")] = GENERATED + "".join(_policy())
     files[Path("docs/spec.md")] = GENERATED + "".join(_spec())
     files[Path("docs/cli.md")] = GENERATED + "".join(_cli())
+    files[Path("docs/coverage.md")] = GENERATED + "".join(coverage.page())
     files[Path("docs/cookbook.md")] = GENERATED + "".join(cookbook.page())
     files[Path("README.md")] = _readme()
     for config in sorted((ROOT / "configs").glob("*.yaml")):

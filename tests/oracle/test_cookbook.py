@@ -29,7 +29,7 @@ CASES = [
     for version in table()["versions"]
     for name, cell in sorted(CELLS.items())
 ]
-CACHES = ("SGLANG_CACHE_DIR", "SGLANG_DG_CACHE_DIR")
+CACHES = ("SGLANG_CACHE_DIR", "SGLANG_DG_CACHE_DIR", "HF_HOME")
 
 
 def loaded(spec: Mapping[str, Any]) -> Loaded:

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from orchestrator.diagnostics.model import FieldPath, Fix, Impact
 from orchestrator.engine.intents import owned_variables
 from orchestrator.rules.context import Context
+from orchestrator.rules.engine.given_variables import OLD_PREFIX, PREFIX
 from orchestrator.rules.engine.spelling import NOT_A_FIELD
 from orchestrator.rules.model import Finding, rule
-
-OLD_PREFIX, PREFIX = "SGL_", "SGLANG_"
-"""The engine copies every `SGL_X` over `SGLANG_X` when it starts."""
 
 
 @rule(

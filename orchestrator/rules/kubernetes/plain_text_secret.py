@@ -41,7 +41,7 @@ def plain_text_secret(context: Context) -> Iterator[Finding]:
     router: {pod: {env: {ROUTER_PASSWORD: not-a-real-password}}}
     ```
     ```yaml pass
-    pod: {env: {WANDB_API_KEY: {secret: wandb, key: api-key}, SGLANG_MAX_TOKENS: "8"}}
+    pod: {env: {WANDB_API_KEY: {secret: wandb, key: api-key}, SGLANG_MAX_THINK_TOKENS: "8"}}
     ```
 
     ## Evidence

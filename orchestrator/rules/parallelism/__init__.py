@@ -3,6 +3,7 @@
 from orchestrator.rules.parallelism.attention_dp_does_not_divide_tp import (
     attention_dp_does_not_divide_tp,
 )
+from orchestrator.rules.parallelism.chunk_beyond_compressor import chunk_beyond_compressor
 from orchestrator.rules.parallelism.chunk_not_page_aligned import chunk_not_page_aligned
 from orchestrator.rules.parallelism.deepep_over_tcp import deepep_over_tcp
 from orchestrator.rules.parallelism.duplicate_pool_name import duplicate_pool_name
@@ -30,4 +31,5 @@ RULES = (
     deepep_over_tcp,
     normal_mode_over_partial_nodes,
     more_gpus_than_a_node_has,
+    chunk_beyond_compressor,
 )

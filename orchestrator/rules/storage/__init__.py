@@ -1,5 +1,6 @@
 """STO7xx: volumes that many nodes share."""
 
+from orchestrator.rules.storage.checkpoint_without_cache import checkpoint_without_cache
 from orchestrator.rules.storage.expert_file_without_one_home import expert_file_without_one_home
 from orchestrator.rules.storage.model_outside_cache import model_outside_cache
 from orchestrator.rules.storage.nested_mounts import nested_mounts
@@ -16,4 +17,5 @@ RULES = (
     model_outside_cache,
     two_jit_caches,
     expert_file_without_one_home,
+    checkpoint_without_cache,
 )

@@ -18,7 +18,7 @@ SPEC = """\
 # The deployment of team a.
 name: flash
 engine: {sglang: "0.5.23", image: "sglang:v0.5.23"}
-model: {variant: flash, path: deepseek-ai/DeepSeek-V4-Flash, experts: fp8}
+model: {variant: flash, path: /models/flash, experts: fp8}
 hardware: {gpu: h200, gpus_per_node: 8, fabric: infiniband}
 experts:
   redundant: 16
