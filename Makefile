@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-for
 
-.PHONY: help demo test check cluster cluster-down bench engine breakages docs golden clean
+.PHONY: help demo test check cluster cluster-down bench engine mutants docs golden clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -43,7 +43,7 @@ cluster-down: $(STAMP) ## end it
 bench: $(STAMP) ## speed claims, as ratios and limits measured in one run
 	$(BIN)/python -m scripts.bench
 
-breakages: $(STAMP) ## single-line breakages of the reference specs, each with what catches it
+mutants: $(STAMP) ## single-line breakages of the reference specs, what catches each, and the kill rate
 	$(BIN)/python scripts/breakages.py
 
 docs: $(STAMP) ## write the generated pages anew

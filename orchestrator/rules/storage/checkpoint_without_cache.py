@@ -43,7 +43,7 @@ def checkpoint_without_cache(context: Context) -> Iterator[Finding]:
         return
     pods = sum(view.pool.replicas * view.nodes for view in context.pools)
     yield Finding(
-        ("model", "path"),
+        ("model", "cache"),
         f"{model.path} is fetched by each of {pods} pods into its container's disk",
         Fix("name a claim in `model.cache`"),
     )
