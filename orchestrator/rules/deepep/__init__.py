@@ -19,6 +19,7 @@ from orchestrator.rules.deepep.megamoe_requested import megamoe_requested
 from orchestrator.rules.deepep.prefill_not_normal import prefill_not_normal
 from orchestrator.rules.deepep.recorder_with_auto_mode import recorder_with_auto_mode
 from orchestrator.rules.deepep.recorder_with_waterfill import recorder_with_waterfill
+from orchestrator.rules.deepep.runner_without_deepep_layout import runner_without_deepep_layout
 from orchestrator.rules.deepep.running_requests_beyond_graphs import running_requests_beyond_graphs
 
 RULES = (
@@ -36,4 +37,5 @@ RULES = (
     fewer_requests_than_ranks,
     recorder_with_waterfill,
     megamoe_as_verified,
+    runner_without_deepep_layout,
 )
