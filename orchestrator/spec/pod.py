@@ -49,5 +49,5 @@ class PodOptions(SpecModel):
     )
     patch: dict[str, Any] = Field(
         default_factory=dict,
-        description="Escape hatch: merged strategically into the pod template, unchecked.",
+        description="Escape hatch: merged strategically into the pod template; of what it says little is checked.",
     )

@@ -1,4 +1,4 @@
-"""KUB9xx: names, images, labels and secrets."""
+"""KUB9xx: names, images, labels, secrets and patches."""
 
 from orchestrator.rules.kubernetes.floating_image_tag import floating_image_tag
 from orchestrator.rules.kubernetes.image_version_differs import image_version_differs
@@ -10,6 +10,8 @@ from orchestrator.rules.kubernetes.network_policy_on_host_network import (
 )
 from orchestrator.rules.kubernetes.owned_label_or_annotation import owned_label_or_annotation
 from orchestrator.rules.kubernetes.patch_without_shape import patch_without_shape
+from orchestrator.rules.kubernetes.patched_command import patched_command
+from orchestrator.rules.kubernetes.patched_rights import patched_rights
 from orchestrator.rules.kubernetes.plain_text_secret import plain_text_secret
 from orchestrator.rules.kubernetes.port_clash import port_clash
 from orchestrator.rules.kubernetes.shared_host_ports import shared_host_ports
@@ -26,4 +28,6 @@ RULES = (
     port_clash,
     shared_host_ports,
     network_policy_on_host_network,
+    patched_command,
+    patched_rights,
 )

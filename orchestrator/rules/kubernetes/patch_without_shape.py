@@ -6,6 +6,7 @@ from typing import Any
 from orchestrator.diagnostics.model import FieldPath, Fix, Impact
 from orchestrator.names import MERGE_KEYS
 from orchestrator.rules.context import Context
+from orchestrator.rules.kubernetes.patches import patches
 from orchestrator.rules.model import Finding, rule
 
 SECTIONS = ("metadata", "spec")
@@ -46,13 +47,7 @@ def patch_without_shape(context: Context) -> Iterator[Finding]:
     ## Evidence
     - Kubernetes API, `patchMergeKey` of PodSpec and Container
     """
-    places: list[tuple[FieldPath, Mapping[str, Any]]] = [
-        (("pod", "patch"), context.spec.pod.patch),
-        *((view.at("pod", "patch"), view.pool.pod.patch) for view in context.pools),
-    ]
-    if context.spec.router:
-        places.append((("router", "pod", "patch"), context.spec.router.pod.patch))
-    for path, patch in places:
+    for path, patch in patches(context):
         for key in patch:
             if key not in SECTIONS:
                 said = f"`{key}` is no part of a pod template"
