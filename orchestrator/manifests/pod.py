@@ -17,7 +17,11 @@ def pod_template(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
     template: Object = {
         "metadata": {
             "labels": {**pool.pod.labels, **pool_labels(plan, pool)},
-            "annotations": {**pool.pod.annotations, **_annotations(plan, pool)},
+            "annotations": {
+                **plan.annotations,
+                **pool.pod.annotations,
+                **_annotations(plan, pool),
+            },
         },
         "spec": {
             **placement(pool.pod),
@@ -77,7 +81,7 @@ def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "command": words(pool.argv),
         "env": variables(pool.env),
         "ports": _ports(pool, leader=leader),
-        "resources": _resources(plan, pool),
+        "resources": _resources(pool),
         "securityContext": unprivileged(capabilities=plan.capabilities),
         **probes(pool, leader=leader),
         "lifecycle": {
@@ -97,11 +101,10 @@ def _ports(pool: PoolPlan, *, leader: bool) -> list[Object]:
     return ports
 
 
-def _resources(plan: ClusterPlan, pool: PoolPlan) -> Object:
+def _resources(pool: PoolPlan) -> Object:
     asked = pool.pod
     devices = {"nvidia.com/gpu": str(pool.gpus_per_pod)}
-    if plan.rdma_resource:
-        devices[plan.rdma_resource] = "1"
+    devices |= {name: str(count) for name, count in pool.rdma_devices.items()}
     limits, requests = dict(devices), dict(devices)
     for name, amount in (("memory", asked.memory), ("ephemeral-storage", asked.ephemeral_storage)):
         if amount:

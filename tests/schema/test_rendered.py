@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestrator.catalog.fabrics import fabrics
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
 from orchestrator.manifests.build import build
@@ -90,10 +91,22 @@ def every_option() -> str:
     return yaml.safe_dump(merge(copy.deepcopy(bases()["pd"]), EVERYTHING), sort_keys=False)
 
 
-CASES = {
-    path.stem: (path.read_text(encoding="utf-8"), path.parent)
-    for path in sorted((ROOT / "configs").glob("*.yaml"))
-} | {"every-option": (every_option(), ROOT)}
+def on_fabric(name: str) -> str:
+    """An aggregated pool over two nodes: all of what the fabric adds is in its two templates."""
+    pool = {"name": "engine", "parallelism": {"tp": 16, "attention_dp": 16}, "all_to_all": "none"}
+    fragment = {"hardware": {"fabric": name}, "pools": [pool]}
+    merged = merge(copy.deepcopy(bases()["aggregated"]), fragment)
+    return yaml.safe_dump(merged, sort_keys=False)
+
+
+CASES = (
+    {
+        path.stem: (path.read_text(encoding="utf-8"), path.parent)
+        for path in sorted((ROOT / "configs").glob("*.yaml"))
+    }
+    | {f"on-{name}": (on_fabric(name), ROOT) for name in fabrics()}
+    | {"every-option": (every_option(), ROOT)}
+)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

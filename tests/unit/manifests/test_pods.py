@@ -233,9 +233,11 @@ def test_engines_cannot_talk_to_the_kubernetes_api() -> None:
         ({"fabric": "infiniband"}, {"rdma/rdma_shared_device_ib": "1"}),
         ({"fabric": "roce"}, {"rdma/rdma_shared_device_eth": "1"}),
         ({"fabric": "roce", "rdma_resource": "example.com/nic"}, {"example.com/nic": "1"}),
+        ({"fabric": "coreweave"}, {"rdma/ib": "1"}),
         ({"fabric": "tcp"}, {}),
+        ({"fabric": "tcp", "rdma_resource": "example.com/nic"}, {}),
     ],
-    ids=["infiniband", "roce", "own", "tcp"],
+    ids=["infiniband", "roce", "own", "coreweave", "tcp", "none-to-name"],
 )
 def test_pods_ask_for_their_devices(hardware: dict[str, str], devices: dict[str, str]) -> None:
     """GPUs of one node and the fabric's RDMA device are requested and limited alike."""
