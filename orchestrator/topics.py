@@ -23,7 +23,7 @@ def _fabrics() -> str:
     for fabric in fabrics().values():
         tried = "" if fabric.tried else " (not tried by us)"
         text += f"  {fabric.name:{width}} {fabric.text}{tried}\n"
-        text += f"  {'':{width}} asks for {fabric.asks}\n" if fabric.rdma else ""
+        text += f"  {'':{width}} asks for {fabric.asks}\n" if fabric.asks else ""
         text += f"  {'':{width}} {fabric.source}\n"
     return text
 

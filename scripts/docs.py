@@ -113,8 +113,8 @@ def _spec() -> Iterator[str]:
     yield "it is taken from the source named.\n\n"
     yield "| fabric | network | a pod asks for | tried | from |\n|---|---|---|---|---|\n"
     for fabric in fabrics().values():
-        asks, tried = fabric.asks if fabric.rdma else "", "yes" if fabric.tried else "not tried"
-        yield f"| `{fabric.name}` | {fabric.text} | {asks} | {tried} | {fabric.source} |\n"
+        tried = "yes" if fabric.tried else "not tried"
+        yield f"| `{fabric.name}` | {fabric.text} | {fabric.asks} | {tried} | {fabric.source} |\n"
 
 
 def _section(

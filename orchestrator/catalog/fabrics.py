@@ -25,6 +25,7 @@ class Fabric:
     per_gpu: int | None
     capabilities: tuple[str, ...]
     host_network: bool
+    privileged: bool
     annotations: Mapping[str, str]
     env: Mapping[str, str]
     link_layer: str | None
@@ -34,6 +35,8 @@ class Fabric:
     @property
     def asks(self) -> str:
         """What a pod asks for, as texts say it."""
+        if not self.resources:
+            return "nothing: its annotations attach the networks" if self.annotations else ""
         count = "one" if self.per_gpu is None else f"{self.per_gpu} per GPU"
         return f"{', '.join(self.resources)} ({count})"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object, pool_labels
 from orchestrator.manifests.probes import probes
-from orchestrator.manifests.security import unprivileged
+from orchestrator.manifests.security import engine_rights
 from orchestrator.manifests.spelling import variables, words
 from orchestrator.manifests.strategic import patched_all
 from orchestrator.manifests.volumes import expert_check, mounts, volumes
@@ -82,7 +82,7 @@ def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "env": variables(pool.env),
         "ports": _ports(pool, leader=leader),
         "resources": _resources(pool),
-        "securityContext": unprivileged(capabilities=plan.capabilities),
+        "securityContext": engine_rights(plan.capabilities, privileged=plan.privileged),
         **probes(pool, leader=leader),
         "lifecycle": {
             "preStop": {"exec": {"command": ["sleep", str(pool.budgets.deregister)]}},

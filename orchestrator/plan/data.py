@@ -45,6 +45,7 @@ def as_data(plan: ClusterPlan, node_rank: int | None = None) -> dict[str, object
             "rdma_resource": _only(plan),
             "capabilities": list(plan.capabilities),
             "host_network": plan.host_network,
+            "privileged": plan.privileged,
         },
         "expert_file": file
         and {

@@ -175,6 +175,7 @@ class ClusterPlan:
     fabric: str
     capabilities: tuple[str, ...]
     host_network: bool
+    privileged: bool
     annotations: Mapping[str, str]
     expert_file: ExpertFilePlan | None
     pools: tuple[PoolPlan, ...]

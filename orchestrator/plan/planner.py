@@ -33,6 +33,7 @@ def plan(checked: Checked) -> ClusterPlan:
         fabric=fabric.name,
         capabilities=fabric.capabilities,
         host_network=fabric.host_network,
+        privileged=fabric.privileged,
         annotations=fabric.annotations,
         expert_file=_expert_file(checked),
         pools=pools,

@@ -35,7 +35,7 @@ def parts(template: Object) -> Object:
         "hostNetwork": spec.get("hostNetwork", False),
         "resourceClaims": spec.get("resourceClaims", []),
         "resources": engine["resources"],
-        "capabilities": engine["securityContext"]["capabilities"],
+        "securityContext": engine["securityContext"],
         "env": {one["name"]: one.get("value") for one in engine["env"]},
     }
     return found

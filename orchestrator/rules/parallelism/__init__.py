@@ -6,6 +6,7 @@ from orchestrator.rules.parallelism.attention_dp_does_not_divide_tp import (
 from orchestrator.rules.parallelism.chunk_beyond_compressor import chunk_beyond_compressor
 from orchestrator.rules.parallelism.chunk_not_page_aligned import chunk_not_page_aligned
 from orchestrator.rules.parallelism.deepep_over_tcp import deepep_over_tcp
+from orchestrator.rules.parallelism.deepep_without_mlx5 import deepep_without_mlx5
 from orchestrator.rules.parallelism.duplicate_pool_name import duplicate_pool_name
 from orchestrator.rules.parallelism.expert_ranks_differ_from_tp import expert_ranks_differ_from_tp
 from orchestrator.rules.parallelism.model_config_unreadable import model_config_unreadable
@@ -32,4 +33,5 @@ RULES = (
     normal_mode_over_partial_nodes,
     more_gpus_than_a_node_has,
     chunk_beyond_compressor,
+    deepep_without_mlx5,
 )

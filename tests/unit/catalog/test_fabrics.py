@@ -1,5 +1,6 @@
 """The fabric profiles: every row is whole, of the right types, and says whether anyone here ran it."""
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -28,9 +29,18 @@ def test_a_profile_can_be_written_into_a_pod(fabric: Fabric) -> None:
     assert all(isinstance(value, str) for value in fabric.env.values())
     assert all(isinstance(value, str) for value in fabric.annotations.values())
     assert all(RESOURCE.fullmatch(name) for name in fabric.resources)
-    assert fabric.rdma == bool(fabric.resources)
+    assert fabric.rdma == bool(fabric.resources or fabric.annotations)
+    assert fabric.resources or fabric.per_gpu is None
     assert fabric.rdma or not fabric.gpu_initiated
     assert ("IPC_LOCK" in fabric.capabilities) == fabric.rdma
+
+
+def test_the_networks_of_gke_are_one_for_each_gpu() -> None:
+    """GKE reads the annotation as JSON: the pod's own network, and the eight RDMA networks in order."""
+    networks = json.loads(fabrics()["gke"].annotations["networking.gke.io/interfaces"])
+    own, *rdma = [(one["interfaceName"], one["network"]) for one in networks]
+    assert ("eth0", "default") == own
+    assert [(f"eth{rail + 2}", f"rdma-{rail}") for rail in range(8)] == rdma
 
 
 def test_what_nobody_here_ran_is_marked() -> None:
