@@ -26,6 +26,7 @@ class Fabric:
     capabilities: tuple[str, ...]
     host_network: bool
     privileged: bool
+    compute_domain: bool
     annotations: Mapping[str, str]
     env: Mapping[str, str]
     link_layer: str | None
@@ -35,6 +36,8 @@ class Fabric:
     @property
     def asks(self) -> str:
         """What a pod asks for, as texts say it."""
+        if self.compute_domain:
+            return "one channel of the domain"
         if not self.resources:
             return "nothing: its annotations attach the networks" if self.annotations else ""
         count = "one" if self.per_gpu is None else f"{self.per_gpu} per GPU"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.manifests.compute_domain import container_claims, pod_claims
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object, pool_labels
 from orchestrator.manifests.probes import probes
 from orchestrator.manifests.security import engine_rights
@@ -26,6 +27,7 @@ def pod_template(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "spec": {
             **placement(pool.pod),
             **_network(plan),
+            **pod_claims(plan),
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": pool.budgets.grace,
@@ -81,7 +83,7 @@ def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "command": words(pool.argv),
         "env": variables(pool.env),
         "ports": _ports(pool, leader=leader),
-        "resources": _resources(pool),
+        "resources": {**_resources(pool), **container_claims(plan)},
         "securityContext": engine_rights(plan.capabilities, privileged=plan.privileged),
         **probes(pool, leader=leader),
         "lifecycle": {

@@ -46,6 +46,7 @@ def as_data(plan: ClusterPlan, node_rank: int | None = None) -> dict[str, object
             "capabilities": list(plan.capabilities),
             "host_network": plan.host_network,
             "privileged": plan.privileged,
+            "compute_domain": plan.compute_domain,
         },
         "expert_file": file
         and {

@@ -176,6 +176,7 @@ class ClusterPlan:
     capabilities: tuple[str, ...]
     host_network: bool
     privileged: bool
+    compute_domain: bool
     annotations: Mapping[str, str]
     expert_file: ExpertFilePlan | None
     pools: tuple[PoolPlan, ...]

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.catalog.fabrics import fabrics
 from orchestrator.output.yaml_stream import dump_stream
-from tests.unit.manifests.test_objects import Object, rendered
+from tests.unit.manifests.test_objects import Object, on_fabric, rendered
 
 FOLDER = Path(__file__).parent / "fabrics"
 Golden = Callable[[Path, str], None]
@@ -17,12 +17,8 @@ PLANS_OWN = ("annotations", "env")
 
 
 def templates(fabric: str) -> Iterator[Object]:
-    """Yield the followers' pod templates of an aggregated pool over two nodes, KV moved by NIXL."""
-    hardware = {"fabric": fabric}
-    pools = [
-        {"name": "engine", "parallelism": {"tp": 16, "attention_dp": 16}, "all_to_all": "none"}
-    ]
-    for one in rendered({"hardware": hardware, "pools": pools}, "aggregated"):
+    """Yield the followers' pod templates of an aggregated pool over several nodes."""
+    for one in rendered(on_fabric(fabric), "aggregated"):
         if one["kind"] == "LeaderWorkerSet":
             yield one["spec"]["leaderWorkerTemplate"]["workerTemplate"]
 
@@ -32,6 +28,7 @@ def parts(template: Object) -> Object:
     spec, engine = template["spec"], template["spec"]["containers"][0]
     found: dict[str, Any] = {
         "annotations": template["metadata"]["annotations"],
+        "affinity": spec.get("affinity", {}),
         "hostNetwork": spec.get("hostNetwork", False),
         "resourceClaims": spec.get("resourceClaims", []),
         "resources": engine["resources"],

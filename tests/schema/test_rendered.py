@@ -17,6 +17,7 @@ from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 from orchestrator.rules.examples import bases, merge
 from tests.schema import goyaml, strict
+from tests.unit.manifests.test_objects import on_fabric
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,11 +92,9 @@ def every_option() -> str:
     return yaml.safe_dump(merge(copy.deepcopy(bases()["pd"]), EVERYTHING), sort_keys=False)
 
 
-def on_fabric(name: str) -> str:
-    """An aggregated pool over two nodes: all of what the fabric adds is in its two templates."""
-    pool = {"name": "engine", "parallelism": {"tp": 16, "attention_dp": 16}, "all_to_all": "none"}
-    fragment = {"hardware": {"fabric": name}, "pools": [pool]}
-    merged = merge(copy.deepcopy(bases()["aggregated"]), fragment)
+def on(fabric: str) -> str:
+    """All of what a fabric adds is in the two templates of a pool over several nodes, or beside them."""
+    merged = merge(copy.deepcopy(bases()["aggregated"]), on_fabric(fabric))
     return yaml.safe_dump(merged, sort_keys=False)
 
 
@@ -104,7 +103,7 @@ CASES = (
         path.stem: (path.read_text(encoding="utf-8"), path.parent)
         for path in sorted((ROOT / "configs").glob("*.yaml"))
     }
-    | {f"on-{name}": (on_fabric(name), ROOT) for name in fabrics()}
+    | {f"on-{name}": (on(name), ROOT) for name in fabrics()}
     | {"every-option": (every_option(), ROOT)}
 )
 

@@ -14,6 +14,7 @@ from orchestrator.rules.parallelism.more_gpus_than_a_node_has import more_gpus_t
 from orchestrator.rules.parallelism.normal_mode_over_partial_nodes import (
     normal_mode_over_partial_nodes,
 )
+from orchestrator.rules.parallelism.outside_nvlink_domain import outside_nvlink_domain
 from orchestrator.rules.parallelism.ranks_do_not_fill_nodes import ranks_do_not_fill_nodes
 from orchestrator.rules.parallelism.unknown_hardware import unknown_hardware
 from orchestrator.rules.parallelism.unpaired_roles import unpaired_roles
@@ -34,4 +35,5 @@ RULES = (
     more_gpus_than_a_node_has,
     chunk_beyond_compressor,
     deepep_without_mlx5,
+    outside_nvlink_domain,
 )

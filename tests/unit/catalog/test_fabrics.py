@@ -32,6 +32,7 @@ def test_a_profile_can_be_written_into_a_pod(fabric: Fabric) -> None:
     assert fabric.rdma == bool(fabric.resources or fabric.annotations)
     assert fabric.resources or fabric.per_gpu is None
     assert fabric.rdma or not fabric.gpu_initiated
+    assert not (fabric.rdma and fabric.compute_domain)
     assert ("IPC_LOCK" in fabric.capabilities) == fabric.rdma
 
 

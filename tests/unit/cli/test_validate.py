@@ -57,7 +57,7 @@ def test_a_folder_is_all_specs_in_it(folder: Path, capsys: pytest.CaptureFixture
     """Each file has its report, the last line counts, what is no spec is said; one exit code."""
     assert 1 == run(folder)
     said = capsys.readouterr()
-    assert said.out.endswith("\n6 files: 2 errors, 0 warnings\n")
+    assert said.out.endswith("\n8 files: 2 errors, 0 warnings\n")
     assert f"\n{folder / 'flash-pd-h200.yaml'}: 2 errors, 0 warnings\n" in said.out
     assert f"{folder}: passed over, for they are no specs: service.yaml\n" in said.err
     assert 0 == run(folder / "pro-pd-h200.yaml", folder / "tiny-tcp-trial.yaml")
@@ -119,7 +119,7 @@ def test_a_file_named_twice_is_read_once(folder: Path, capsys: pytest.CaptureFix
     """By itself and as part of its folder."""
     run(folder / "tiny-tcp-trial.yaml", folder, "--format", "json")
     found = json.loads(capsys.readouterr().out)
-    assert (6, 2, 0) == (len(found["files"]), found["errors"], found["warnings"])
+    assert (8, 2, 0) == (len(found["files"]), found["errors"], found["warnings"])
 
 
 def test_standard_input_is_a_spec(
