@@ -19,12 +19,12 @@ def _gpus() -> str:
 def _fabrics() -> str:
     from orchestrator.catalog.fabrics import fabrics
 
-    text = "Networks for hardware.fabric:\n"
+    text, width = "Networks for hardware.fabric:\n", max(map(len, fabrics()))
     for fabric in fabrics().values():
-        resource = f", resource {fabric.resource}" if fabric.resource else ""
-        text += f"  {fabric.name:10} {fabric.text}{resource}"
-        text += "" if fabric.tried else " (not tried by us)"
-        text += f"\n  {'':10} {fabric.source}\n"
+        tried = "" if fabric.tried else " (not tried by us)"
+        text += f"  {fabric.name:{width}} {fabric.text}{tried}\n"
+        text += f"  {'':{width}} asks for {fabric.asks}\n" if fabric.asks else ""
+        text += f"  {'':{width}} {fabric.source}\n"
     return text
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from orchestrator.catalog.fabrics import fabrics
 from orchestrator.cli import engine, experts, release
 from orchestrator.cli.chart import charted
 from orchestrator.cli.checking import examine, planned
@@ -108,6 +109,12 @@ def _spec() -> Iterator[str]:
     schema = ClusterSpec.model_json_schema()
     yield "# The spec\n\nEvery field, from the models in `orchestrator/spec/`.\n"
     yield from _section("the file", schema, schema["$defs"], set())
+    yield '\n## Fabrics\n\nNames for `hardware.fabric`. "Not tried" is what nobody of this project ran: '
+    yield "it is taken from the source named.\n\n"
+    yield "| fabric | network | a pod asks for | tried | from |\n|---|---|---|---|---|\n"
+    for fabric in fabrics().values():
+        tried = "yes" if fabric.tried else "not tried"
+        yield f"| `{fabric.name}` | {fabric.text} | {fabric.asks} | {tried} | {fabric.source} |\n"
 
 
 def _section(

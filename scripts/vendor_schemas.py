@@ -107,6 +107,14 @@ SOURCES = {
         changes="descriptions left out, YAML turned into JSON",
         content=custom_resource,
     ),
+    # The driver's tags carry a major version that its module path lacks, so Go knows v25.8.1 by its commit.
+    "computedomains.json": Source(
+        module="github.com/NVIDIA/k8s-dra-driver-gpu",
+        version="v0.0.0-20251216103315-fc69d9852802",
+        files="deployments/helm/nvidia-dra-driver-gpu/crds/resource.nvidia.com_computedomains.yaml",
+        changes="descriptions left out, YAML turned into JSON",
+        content=custom_resource,
+    ),
     "core-enums.json": Source(
         module="k8s.io/api",
         version="v0.37.2",

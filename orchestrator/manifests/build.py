@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.manifests.compute_domain import compute_domain
 from orchestrator.manifests.disruption import pool_budget
 from orchestrator.manifests.leader_worker_set import leader_worker_set
 from orchestrator.manifests.metadata import Object
@@ -14,7 +15,7 @@ from orchestrator.plan.model import ClusterPlan
 
 def build(plan: ClusterPlan) -> list[Object]:
     """Return the objects: what guards and addresses pods first, then the pods, then the router."""
-    objects: list[Object] = []
+    objects: list[Object] = [compute_domain(plan)] if plan.compute_domain else []
     if plan.network_policy:
         objects.append(network_policy(plan))
     if plan.pod_monitor:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from orchestrator.manifests.compute_domain import container_claims, pod_claims
 from orchestrator.manifests.metadata import EXPERTS_ANNOTATION, Object, pool_labels
 from orchestrator.manifests.probes import probes
-from orchestrator.manifests.security import unprivileged
+from orchestrator.manifests.security import engine_rights
 from orchestrator.manifests.spelling import variables, words
 from orchestrator.manifests.strategic import patched_all
 from orchestrator.manifests.volumes import expert_check, mounts, volumes
@@ -17,11 +18,16 @@ def pod_template(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
     template: Object = {
         "metadata": {
             "labels": {**pool.pod.labels, **pool_labels(plan, pool)},
-            "annotations": {**pool.pod.annotations, **_annotations(plan, pool)},
+            "annotations": {
+                **plan.annotations,
+                **pool.pod.annotations,
+                **_annotations(plan, pool),
+            },
         },
         "spec": {
             **placement(pool.pod),
             **_network(plan),
+            **pod_claims(plan),
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "terminationGracePeriodSeconds": pool.budgets.grace,
@@ -77,8 +83,8 @@ def _engine(plan: ClusterPlan, pool: PoolPlan, *, leader: bool) -> Object:
         "command": words(pool.argv),
         "env": variables(pool.env),
         "ports": _ports(pool, leader=leader),
-        "resources": _resources(plan, pool),
-        "securityContext": unprivileged(capabilities=plan.capabilities),
+        "resources": {**_resources(pool), **container_claims(plan)},
+        "securityContext": engine_rights(plan.capabilities, privileged=plan.privileged),
         **probes(pool, leader=leader),
         "lifecycle": {
             "preStop": {"exec": {"command": ["sleep", str(pool.budgets.deregister)]}},
@@ -97,11 +103,10 @@ def _ports(pool: PoolPlan, *, leader: bool) -> list[Object]:
     return ports
 
 
-def _resources(plan: ClusterPlan, pool: PoolPlan) -> Object:
+def _resources(pool: PoolPlan) -> Object:
     asked = pool.pod
     devices = {"nvidia.com/gpu": str(pool.gpus_per_pod)}
-    if plan.rdma_resource:
-        devices[plan.rdma_resource] = "1"
+    devices |= {name: str(count) for name, count in pool.rdma_devices.items()}
     limits, requests = dict(devices), dict(devices)
     for name, amount in (("memory", asked.memory), ("ephemeral-storage", asked.ephemeral_storage)):
         if amount:

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from orchestrator.manifests.metadata import Object
 
 
+def engine_rights(capabilities: Sequence[str], *, privileged: bool) -> Object:
+    """Return the security context of an engine: those capabilities alone, or all rights of the node."""
+    # An API server refuses `allowPrivilegeEscalation: false` beside `privileged`.
+    return {"privileged": True} if privileged else unprivileged(capabilities=capabilities)
+
+
 def unprivileged(*, read_only: bool = False, capabilities: Sequence[str] = ()) -> Object:
     """Return the security context of a container, with these capabilities alone."""
     added = {"add": list(capabilities)} if capabilities else {}

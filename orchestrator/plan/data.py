@@ -42,9 +42,11 @@ def as_data(plan: ClusterPlan, node_rank: int | None = None) -> dict[str, object
         },
         "fabric": {
             "name": plan.fabric,
-            "rdma_resource": plan.rdma_resource,
+            "rdma_resource": _only(plan),
             "capabilities": list(plan.capabilities),
             "host_network": plan.host_network,
+            "privileged": plan.privileged,
+            "compute_domain": plan.compute_domain,
         },
         "expert_file": file
         and {
@@ -74,6 +76,7 @@ def _pool(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> dict[str,
         "replicas": pool.replicas,
         "nodes": pool.nodes,
         "gpus_per_pod": pool.gpus_per_pod,
+        "rdma_devices": dict(pool.rdma_devices),
         "parallelism": {"tp": pool.tp, "attention_dp": pool.attention_dp, "ep": pool.experts.ranks},
         "experts": {
             "routed": pool.experts.routed,
@@ -117,6 +120,12 @@ def _pool(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> dict[str,
             for rewrite in pool.rewrites
         ],
     }
+
+
+def _only(plan: ClusterPlan) -> str | None:
+    """Return the resource of the fabric's devices, where it has exactly one."""
+    names = list(plan.pools[0].rdma_devices)
+    return names[0] if len(names) == 1 else None
 
 
 def _config_map(one: ExpertFilePlan | Mount) -> dict[str, object]:

@@ -119,6 +119,7 @@ class PoolPlan:
     replicas: int
     nodes: int
     gpus_per_pod: int
+    rdma_devices: Mapping[str, int]
     tp: int
     attention_dp: int
     experts: ExpertLayout
@@ -172,9 +173,11 @@ class ClusterPlan:
     image: str
     pull_secrets: tuple[str, ...]
     fabric: str
-    rdma_resource: str | None
     capabilities: tuple[str, ...]
     host_network: bool
+    privileged: bool
+    compute_domain: bool
+    annotations: Mapping[str, str]
     expert_file: ExpertFilePlan | None
     pools: tuple[PoolPlan, ...]
     router: RouterPlan | None

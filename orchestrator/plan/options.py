@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from orchestrator.names import INSTANCE_LABEL, POOL_LABEL
 from orchestrator.plan.model import PodSettings
 from orchestrator.spec.pod import PodOptions, Resources
+
+CLIQUE_LABEL = "nvidia.com/gpu.clique"
+"""Which nodes reach each other over NVLink: label of NVIDIA's GPU feature discovery."""
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
 def pod_settings(*layers: PodOptions) -> PodSettings:
@@ -27,6 +33,23 @@ def pod_settings(*layers: PodOptions) -> PodSettings:
         shared_memory=resources.shared_memory,
         patches=tuple(layer.patch for layer in layers if layer.patch),
     )
+
+
+def together(pod: PodSettings, cluster: str) -> PodSettings:
+    """Return the settings with one more term: all engine pods of the cluster are in one NVLink clique.
+
+    NVLink does not reach another clique, and pods placed there start, are ready and answer nothing.
+    """
+    term = {
+        "labelSelector": {
+            "matchLabels": {INSTANCE_LABEL: cluster},
+            "matchExpressions": [{"key": POOL_LABEL, "operator": "Exists"}],
+        },
+        "topologyKey": CLIQUE_LABEL,
+    }
+    given = pod.affinity.get("podAffinity") or {}
+    terms = {**given, REQUIRED: [*(given.get(REQUIRED) or ()), term]}
+    return replace(pod, affinity={**pod.affinity, "podAffinity": terms})
 
 
 def _given(layers: tuple[PodOptions, ...], name: str) -> Any:

@@ -13,7 +13,7 @@ from orchestrator.names import HTTP_PORT, RENDEZVOUS_PORT, pool_name
 from orchestrator.plan.budgets import budgets
 from orchestrator.plan.launch import argv, env
 from orchestrator.plan.model import ClusterPlan, ExpertFilePlan, Mount, PoolPlan, Ports
-from orchestrator.plan.options import pod_settings
+from orchestrator.plan.options import pod_settings, together
 from orchestrator.plan.router import router_plan
 from orchestrator.pools import PoolView
 from orchestrator.rules.check import Checked
@@ -31,9 +31,11 @@ def plan(checked: Checked) -> ClusterPlan:
         image=spec.engine.image,
         pull_secrets=tuple(spec.engine.pull_secrets),
         fabric=fabric.name,
-        rdma_resource=(spec.hardware.rdma_resource or fabric.resource) if fabric.rdma else None,
         capabilities=fabric.capabilities,
         host_network=fabric.host_network,
+        privileged=fabric.privileged,
+        compute_domain=fabric.compute_domain,
+        annotations=fabric.annotations,
         expert_file=_expert_file(checked),
         pools=pools,
         router=router_plan(spec, spec.router, pools) if spec.router else None,
@@ -50,6 +52,7 @@ def _pool(view: PoolView, checked: Checked) -> PoolPlan:
         _known(checked.facts.fabric),
     )
     arguments, variables = argv(view), env(view, fabric)
+    pod = pod_settings(spec.pod, pool.pod)
     bootstrap = spec.transfer.bootstrap_port if pool.role == "prefill" else None
     return PoolPlan(
         name=pool.name,
@@ -58,6 +61,7 @@ def _pool(view: PoolView, checked: Checked) -> PoolPlan:
         replicas=pool.replicas,
         nodes=view.nodes,
         gpus_per_pod=view.gpus_per_pod,
+        rdma_devices=fabric.devices(spec.hardware.rdma_resource, view.gpus_per_pod),
         tp=view.tp,
         attention_dp=view.attention_dp,
         experts=view.experts(model.routed_experts),
@@ -70,7 +74,7 @@ def _pool(view: PoolView, checked: Checked) -> PoolPlan:
         budgets=budgets(view, checkpoint_bytes(model, spec.model.experts)),
         memory=footprint(view, model, gpu),
         rewrites=predict(view),
-        pod=pod_settings(spec.pod, pool.pod),
+        pod=together(pod, spec.name) if fabric.compute_domain else pod,
     )
 
 

@@ -16,7 +16,7 @@ _PAGES = (
         """The cluster does not serve a kind that the spec needs.
 
 ## Why it matters
-Pools are LeaderWorkerSets, and `objects.pod_monitor` makes a PodMonitor. Both come with a controller
+Pools are LeaderWorkerSets, `objects.pod_monitor` makes a PodMonitor, fabric `nvlink-domain` a ComputeDomain. Both come with a controller
 that has to be installed first.
 
 ## How to fix

@@ -17,7 +17,10 @@ class Hardware(SpecModel):
 
     gpu: str = Field(description="GPU kind, e.g. `h200`; `deploy explain gpus` lists them.")
     gpus_per_node: Count = Field(default=8, description="GPUs in one node.")
-    fabric: str = Field(description="Network between nodes: `infiniband`, `roce` or `tcp`.")
+    fabric: str = Field(
+        description="Network between nodes, e.g. `infiniband`, `coreweave` or `tcp`; "
+        "`deploy explain fabrics` lists them."
+    )
     nics: list[Nic] | dict[GpuIndex, Nic] | None = Field(
         default=None,
         description="RDMA devices for KV transfer: a list, or a map from GPU index to device.",

@@ -42,6 +42,7 @@ _CUSTOM: dict[tuple[str, str], tuple[str, dict[str, str]]] = {
         },
     ),
     ("monitoring.coreos.com/v1", "PodMonitor"): ("podmonitors.json", {}),
+    ("resource.nvidia.com/v1beta1", "ComputeDomain"): ("computedomains.json", {}),
 }
 _LONGEST_MESSAGE = 300
 

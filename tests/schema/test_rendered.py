@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestrator.catalog.fabrics import fabrics
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
 from orchestrator.manifests.build import build
@@ -16,6 +17,7 @@ from orchestrator.rules.book import RULES
 from orchestrator.rules.check import check
 from orchestrator.rules.examples import bases, merge
 from tests.schema import goyaml, strict
+from tests.unit.manifests.test_objects import on_fabric
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,10 +92,20 @@ def every_option() -> str:
     return yaml.safe_dump(merge(copy.deepcopy(bases()["pd"]), EVERYTHING), sort_keys=False)
 
 
-CASES = {
-    path.stem: (path.read_text(encoding="utf-8"), path.parent)
-    for path in sorted((ROOT / "configs").glob("*.yaml"))
-} | {"every-option": (every_option(), ROOT)}
+def on(fabric: str) -> str:
+    """All of what a fabric adds is in the two templates of a pool over several nodes, or beside them."""
+    merged = merge(copy.deepcopy(bases()["aggregated"]), on_fabric(fabric))
+    return yaml.safe_dump(merged, sort_keys=False)
+
+
+CASES = (
+    {
+        path.stem: (path.read_text(encoding="utf-8"), path.parent)
+        for path in sorted((ROOT / "configs").glob("*.yaml"))
+    }
+    | {f"on-{name}": (on(name), ROOT) for name in fabrics()}
+    | {"every-option": (every_option(), ROOT)}
+)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

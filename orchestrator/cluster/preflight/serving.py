@@ -8,7 +8,10 @@ from orchestrator.cluster.errors import KindMissingError
 from orchestrator.cluster.preflight.context import Asked, found
 from orchestrator.diagnostics.model import Diagnostic, FieldPath
 
-_ASKS: dict[str, FieldPath] = {"PodMonitor": ("objects", "pod_monitor")}
+_ASKS: dict[str, FieldPath] = {
+    "PodMonitor": ("objects", "pod_monitor"),
+    "ComputeDomain": ("hardware", "fabric"),
+}
 """Where the spec asks for a kind that not every deployment has; pools ask for all others."""
 
 

@@ -84,7 +84,7 @@ def _fabric(spec: ClusterSpec, pool: PoolPlan, fabric: Fabric, node: Node) -> It
         )
         yield _found("memory-lock-limited", text, ("hardware", "fabric"))
     if not node.verbs:
-        text = f"{node.name}: a pod with {spec.hardware.rdma_resource or fabric.resource} sees no /dev/infiniband/uverbs*"
+        text = f"{node.name}: a pod with {', '.join(pool.rdma_devices) or 'the annotations of ' + fabric.name} sees no /dev/infiniband/uverbs*"
         yield _found("no-rdma-device", text, ("hardware", "fabric"))
     given = spec.hardware.nics or []
     named = list(given.values()) if isinstance(given, dict) else given

@@ -21,11 +21,14 @@ def probe_job(plan: ClusterPlan, pool: PoolPlan, seconds: int) -> Object:
     """Return the Job of a pool, waited for `seconds`: one pod for each node of a group."""
     spec: Object = dict(pod_template(plan, pool, leader=True)["spec"])
     engine = next(one for one in spec["containers"] if one["name"] == "engine")
+    # The deployment makes the NVLink domain, and a probe comes before it.
+    spec.pop("resourceClaims", None)
     container = {name: value for name, value in engine.items() if name not in _ONLY_AN_ENGINES}
     files = [plan.expert_file.file] if plan.expert_file else []
     script = literal(template("probe-node.py"))
     container |= {
         "name": "probe",
+        "resources": {side: engine["resources"][side] for side in ("requests", "limits")},
         "command": ["python3", "-c", script, *map(literal, files)],
         "env": [*engine["env"], _from_pod("NODE_NAME", "spec.nodeName")],
     }

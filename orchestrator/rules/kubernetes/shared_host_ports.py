@@ -1,4 +1,4 @@
-"""KUB910: under hostNetwork two engine pods cannot share a node, whatever GPUs are left."""
+"""KUB910: where ports or RDMA networks are the node's, two engine pods cannot share it, whatever is left."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,17 @@ from orchestrator.rules.model import Finding, rule
     "KUB910",
     "shared-host-ports",
     Impact.WASTES_GPUS,
-    because="the second pod finds the node's port 30000 taken and goes elsewhere, or stays Pending",
+    because="the second pod finds the node's port 30000 or its networks taken and goes elsewhere, or stays Pending",
     severity=Severity.WARNING,
     needs=("fabric",),
 )
 def shared_host_ports(context: Context) -> Iterator[Finding]:
-    """A pool's pods use part of a node, and the fabric needs the node's own network.
+    """A pool's pods use part of a node, and the fabric lets one pod onto a node.
 
     ## Why it matters
     RoCE addresses belong to the node, so pods run with hostNetwork there, and every engine listens on
-    the same ports. Two pods of four GPUs would fit a node of eight, but not their ports.
+    the same ports. Two pods of four GPUs would fit a node of eight, but not their ports. On GKE a pod
+    gets all RDMA networks of its node, each of which one pod can have.
 
     ## How to fix
     Let a pod fill its node, or give the pods a network of their own (Multus, SR-IOV) through
@@ -30,14 +31,25 @@ def shared_host_ports(context: Context) -> Iterator[Finding]:
     ```yaml fail on aggregated
     hardware: {fabric: roce}
     ```
+    ```yaml fail on aggregated
+    hardware: {fabric: gke}
+    ```
     ```yaml pass on aggregated
     hardware: {fabric: infiniband}
     ```
 
     ## Evidence
     - Kubernetes: with hostNetwork a container port is a host port, and the scheduler counts it
+    - Google's guide for A3 Ultra and A4: a pod with RDMA takes all of a node's RDMA networks and GPUs
     """
-    if not context.fabric.host_network:
+    if context.fabric.host_network:
+        why, related = "they share its ports", "pods use the node's network"
+    elif context.fabric.annotations:
+        why, related = (
+            "each takes all its RDMA networks",
+            "networks of the node are attached to one pod",
+        )
+    else:
         return
     gpus = context.spec.hardware.gpus_per_node
     for view in context.pools:
@@ -45,7 +57,7 @@ def shared_host_ports(context: Context) -> Iterator[Finding]:
             yield Finding(
                 view.at("parallelism", "tp"),
                 f"pool {view.pool.name}: pods of {view.gpus_per_pod} GPUs on nodes of {gpus}, one "
-                "per node, since they share its ports",
+                f"per node, since {why}",
                 Fix(f"make pods of {gpus} GPUs, or give them a network of their own"),
-                related=(Related(("hardware", "fabric"), "pods use the node's network"),),
+                related=(Related(("hardware", "fabric"), related),),
             )

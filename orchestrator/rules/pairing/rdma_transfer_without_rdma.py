@@ -22,6 +22,8 @@ def rdma_transfer_without_rdma(context: Context) -> Iterator[Finding]:
     the transfer engine fails to start, or falls back by itself, depending on its build; with
     `hardware.nics` the engine refuses to start at once.
 
+    In an NVLink domain (`nvlink-domain`) Mooncake moves KV over NVLink, and nothing is found.
+
     ## How to fix
     Use `mooncake_tcp`, the same engine over TCP, or `nixl`.
 
@@ -51,7 +53,8 @@ def rdma_transfer_without_rdma(context: Context) -> Iterator[Finding]:
     - what Mooncake does without a device was not measured
     """
     fabric, backend = context.fabric, context.spec.transfer.backend
-    if fabric.rdma or backend != "mooncake" or not any(context.in_role("prefill", "decode")):
+    has_path = fabric.rdma or fabric.compute_domain
+    if has_path or backend != "mooncake" or not any(context.in_role("prefill", "decode")):
         return
     place = ("transfer", "backend")
     yield Finding(

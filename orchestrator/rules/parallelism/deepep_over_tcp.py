@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from orchestrator.diagnostics.model import Fix, Impact, Related
 from orchestrator.facts.model import Known
+from orchestrator.pools import PoolView
 from orchestrator.rules.context import Context
 from orchestrator.rules.model import Finding, rule
 
@@ -51,11 +52,9 @@ def deepep_over_tcp(context: Context) -> Iterator[Finding]:
     - SGLang 0.5.23, srt/layers/moe/token_dispatcher/deepep.py:286-309 (NVLink across nodes)
     - that a pool over two nodes without RDMA does not start is inferred, not measured
     """
-    if context.fabric.rdma or _nvlink_across_nodes(context):
+    if context.fabric.rdma:
         return
-    for view in context.pools:
-        if not (view.deepep or view.deepep_v2_mode) or view.nodes == 1:
-            continue
+    for view in between_nodes(context):
         yield Finding(
             view.at("parallelism", "tp"),
             f"pool {view.pool.name}: DeepEP over {view.nodes} nodes needs RDMA, and "
@@ -65,6 +64,11 @@ def deepep_over_tcp(context: Context) -> Iterator[Finding]:
         )
 
 
-def _nvlink_across_nodes(context: Context) -> bool:
+def between_nodes(context: Context) -> Iterator[PoolView]:
+    """Yield pools whose DeepEP leaves the node by the network."""
     gpu = context.facts.gpu
-    return isinstance(gpu, Known) and gpu.value.name in NVLINK_ACROSS_NODES
+    if isinstance(gpu, Known) and gpu.value.name in NVLINK_ACROSS_NODES:
+        return
+    for view in context.pools:
+        if (view.deepep or view.deepep_v2_mode) and view.nodes > 1:
+            yield view

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pytest
 import yaml
 
+from orchestrator.catalog.fabrics import fabrics
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
 from orchestrator.manifests.build import build
@@ -59,6 +60,13 @@ def planned(fragment: Mapping[str, Any], base: str = "pd") -> ClusterPlan:
 
 def rendered(fragment: Mapping[str, Any], base: str = "pd") -> list[Object]:
     return build(planned(fragment, base))
+
+
+def on_fabric(name: str) -> Object:
+    """Return a fragment over `aggregated`: one pool over several nodes of the fabric, without DeepEP."""
+    rack = {"gpu": "gb300", "gpus_per_node": 4} if fabrics()[name].compute_domain else {}
+    pool = {"name": "engine", "parallelism": {"tp": 16, "attention_dp": 16}, "all_to_all": "none"}
+    return {"hardware": {"fabric": name, **rack}, "pools": [pool]}
 
 
 def of_kind(kind: str, objects: Iterable[Object]) -> dict[str, Object]:

@@ -233,15 +233,53 @@ def test_engines_cannot_talk_to_the_kubernetes_api() -> None:
         ({"fabric": "infiniband"}, {"rdma/rdma_shared_device_ib": "1"}),
         ({"fabric": "roce"}, {"rdma/rdma_shared_device_eth": "1"}),
         ({"fabric": "roce", "rdma_resource": "example.com/nic"}, {"example.com/nic": "1"}),
+        ({"fabric": "coreweave"}, {"rdma/ib": "1"}),
+        ({"fabric": "eks-efa-p5"}, {"vpc.amazonaws.com/efa": "16"}),
+        ({"fabric": "eks-efa-p5en", "rdma_resource": "a.b/efa"}, {"a.b/efa": "8"}),
+        ({"fabric": "gke"}, {}),
         ({"fabric": "tcp"}, {}),
+        ({"fabric": "tcp", "rdma_resource": "example.com/nic"}, {}),
     ],
-    ids=["infiniband", "roce", "own", "tcp"],
+    ids=[
+        "infiniband",
+        "roce",
+        "own",
+        "coreweave",
+        "per-gpu",
+        "own-per-gpu",
+        "gke",
+        "tcp",
+        "none-to-name",
+    ],
 )
 def test_pods_ask_for_their_devices(hardware: dict[str, str], devices: dict[str, str]) -> None:
     """GPUs of one node and the fabric's RDMA device are requested and limited alike."""
     (pod,) = engines(rendered({"hardware": hardware}, "aggregated"))
     expected = {"nvidia.com/gpu": "4", **devices}
     assert [expected, expected] == [pod.main["resources"][side] for side in ("requests", "limits")]
+
+
+def test_a_network_is_attached_by_annotation_beside_the_users() -> None:
+    """The fabric's annotations are on leader and worker; the user's and the plan's stand beside or over them."""
+    given = {"networking.gke.io/default-interface": "eth1", "note": "a"}
+    found = engines(rendered({"hardware": {"fabric": "gke"}, "pod": {"annotations": given}}))
+    for pod in found:
+        annotations = pod.template["metadata"]["annotations"]
+        assert given.items() <= annotations.items()
+        assert "rdma-7" in annotations["networking.gke.io/interfaces"]
+        assert "deploy.dsv4/expert-file-sha256" in annotations
+
+
+def test_an_engine_is_privileged_where_its_nic_takes_it_and_nothing_else_is() -> None:
+    """`privileged` replaces all of the context, since an API server refuses it beside a forbidden escalation."""
+    contexts = {
+        container["name"]: container["securityContext"]
+        for pod in pods(rendered({"hardware": {"fabric": "gke"}}))
+        for container in [*pod.spec.get("initContainers", []), *pod.spec["containers"]]
+    }
+    assert {"privileged": True} == contexts.pop("engine")
+    assert not any("privileged" in context for context in contexts.values())
+    assert {"check-expert-file", "router"} == set(contexts)
 
 
 def test_every_pod_of_a_group_has_its_nodes_gpus() -> None:

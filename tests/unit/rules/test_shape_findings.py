@@ -41,6 +41,8 @@ def args(**given: Any) -> dict[str, Any]:
 BLACKWELL_FP4 = {"hardware": {"gpu": "b200"}, "model": {"experts": "fp4"}}
 """What SGLang verified MegaMoE on."""
 
+RACK = {"gpu": "gb300", "gpus_per_node": 4, "fabric": "nvlink-domain"}
+
 SAYS = [
     ("PAR102", "pd", pool("decode", **ranks(12)), "fills 1 nodes of 8 GPUs and 4", "tp to 8 or 16"),
     (
@@ -62,6 +64,27 @@ SAYS = [
     ("PAR104", "pd", pool("prefill", **ranks(40)), "normal kernels for tp=40", "tp to 32 or 48"),
     ("PAR104", "pd", pool("prefill", **ranks(176)), "normal kernels for tp=176", "set tp to 160"),
     ("PAR104", "pd", pool("decode", **ranks(20)), "low-latency kernels for tp=20", "to 16 or 24"),
+    (
+        "PAR115",
+        "aggregated",
+        {"hardware": {"fabric": "nvlink-domain"}},
+        "takes gb200 or gb300, and hardware.gpu is h200",
+        "name the network between the nodes",
+    ),
+    (
+        "PAR115",
+        "aggregated",
+        {"hardware": RACK} | pool("engine", replicas=19),
+        "all pools take 19 nodes together, and an NVLink domain has 18",
+        "a spec for each rack",
+    ),
+    (
+        "PAR114",
+        "pd",
+        {"hardware": {"fabric": "eks-efa-p5en"}},
+        "pool decode: DeepEP over 2 nodes needs mlx5 NICs",
+        "set tp to 8 or less, or all_to_all of the pool to none",
+    ),
     ("PAR107", "pd", {"hardware": {"fabric": "rcoe"}}, "'rcoe' is unknown", "fabric to roce"),
     ("PAR107", "pd", {"hardware": {"gpu": "tpu"}}, "known are b200", "gpu to one of them"),
     ("PAR108", "pd", {"model": {"variant": "custom"}}, "does not name", "set model.config to"),
@@ -344,6 +367,12 @@ SILENT = [
     ("PAR104", "pd", pool("decode", **ranks(6))),
     ("PAR109", "pd", pool("decode", chunked_prefill=7)),
     ("PAR110", "pd", {"hardware": {"gpu": "gb200", "gpus_per_node": 4, "fabric": "tcp"}}),
+    ("PAR114", "pd", {"hardware": {"fabric": "tcp"}}),
+    ("PAR115", "aggregated", {"hardware": RACK} | pool("engine", replicas=18)),
+    ("PAR110", "pd", {"hardware": RACK}),
+    ("PDC503", "pd", {"hardware": RACK}),
+    ("PAR114", "pd", {"hardware": {"gpu": "gb200", "gpus_per_node": 4, "fabric": "eks-efa-p5"}}),
+    ("PAR114", "pd", {"hardware": {"fabric": "eks-efa-p5"}} | pool("decode", all_to_all="none")),
     ("DEP204", "aggregated", pool("engine", recorder={"claim": "r", "mode": "per_token"})),
     ("DEP204", "aggregated", pool("engine", **args(enable_eplb=False))),
     ("DEP204", "aggregated", pool("engine", **args(expert_balancedness_report_mode="off"))),
