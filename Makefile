@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-for
 
-.PHONY: help demo test check cluster cluster-down bench engine mutants docs golden clean
+.PHONY: help demo test check cluster cluster-down bench engine mutants fuzz docs golden clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -45,6 +45,10 @@ bench: $(STAMP) ## speed claims, as ratios and limits measured in one run
 
 mutants: $(STAMP) ## single-line breakages of the reference specs, what catches each, and the kill rate
 	$(BIN)/python scripts/breakages.py
+
+fuzz: $(STAMP) ## 20,000 specs broken by chance and 2,000 damaged expert files: no traceback, no hang, nothing run
+	$(BIN)/python -m scripts.fuzz
+	$(BIN)/pytest -q tests/unit/experts/test_two_thousand_files.py
 
 docs: $(STAMP) ## write the generated pages anew
 	$(BIN)/python scripts/docs.py

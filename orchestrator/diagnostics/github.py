@@ -1,13 +1,14 @@
 """One finding a line as a workflow command of GitHub Actions, which shows it at the line of a pull request.
 
 The grammar: docs.github.com, "Workflow commands for GitHub Actions"; actions/toolkit, core/src/command.ts
-escapes the same characters.
+escapes the same characters. What else would move a terminal's cursor is replaced, as in every form.
 """
 
 from __future__ import annotations
 
 from orchestrator.diagnostics.model import Diagnostic
 from orchestrator.diagnostics.report import Report
+from orchestrator.diagnostics.source_text import printable
 
 
 def render(report: Report) -> str:
@@ -31,7 +32,8 @@ def _command(one: Diagnostic, file: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    shown = "".join(one if one in "\t\r\n" else printable(one) for one in text)
+    return shown.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from orchestrator.diagnostics.model import Diagnostic, Span, spell
 from orchestrator.diagnostics.report import Report
 
 VERSION = 1
+_BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 
 def render(report: Report) -> str:
@@ -17,8 +19,16 @@ def render(report: Report) -> str:
 
 
 def spelled(data: object) -> str:
-    """Return data as indented JSON with a final newline."""
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    """Return data as indented JSON with a final newline.
+
+    What is not printable is escaped, as it would colour a terminal or, a lone surrogate, be no UTF-8.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return _BEYOND_ASCII.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
 
 
 def as_data(report: Report) -> dict[str, object]:

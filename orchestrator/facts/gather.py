@@ -48,7 +48,9 @@ def model_of(spec: ClusterSpec, folder: Path) -> Fact[ModelShape]:
         return Unknown("model.config is not given")
     path = folder / spec.model.config
     try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
+        if path.exists() and not path.is_file():  # a device may never end, a pipe never begin
+            said = "is no regular file"
+        elif path.stat().st_size > MAX_CONFIG_BYTES:
             said = "is larger than a config.json can be"
         else:
             return Known(parse_model_config(json.loads(path.read_text(encoding="utf-8"))))
@@ -56,6 +58,8 @@ def model_of(spec: ClusterSpec, folder: Path) -> Fact[ModelShape]:
         said = f"cannot be read: {error.strerror}"
     except ModelConfigError as error:
         said = str(error)
+    except RecursionError:
+        said = "is nested too deep for a config.json"
     except ValueError as error:
         said = f"is no JSON: {error}"
     return _broken("model.config", f"{path} {said}")

@@ -134,8 +134,9 @@ class _Repair:
             self._tell(place, wording.invalid_key(place, errors[0]))
         elif guess is not None or not self._misnamed(place, errors):
             self._tell(place, wording.invalid_value(place, errors, written, guess))
-        if guess is not None:
-            self._at(place.path[:-1])[place.path[-1]] = guess
+        holder = self._at(place.path[:-1])  # gone where a neighbour took the list with it
+        if guess is not None and holder is not None:
+            holder[place.path[-1]] = guess
             self._shape.guessed.add(place.path)
         else:
             self._leave_out(place)

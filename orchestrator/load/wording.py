@@ -5,6 +5,7 @@ Says what is wrong; what is guessed in its place is decided in `shape`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -53,7 +54,7 @@ def unknown_field(
 
     `guess` is the nearest field that is still `free`, `other` the nearest that is given already.
     """
-    message = f"`{place.path[-1]}` is no field of {_whole(place.path[:-1])}"
+    message = f"{_key(place)} is no field of {_whole(place.path[:-1])}"
     if guess:
         message += f"; did you mean `{guess}`?"
         fix = f"rename it to `{guess}`"
@@ -75,7 +76,7 @@ def missing_field(place: Place) -> Diagnostic:
 def invalid_key(place: Place, error: Any) -> Diagnostic:
     """Return the finding that a mapping of free names has one that cannot be a name there."""
     pattern = error.get("ctx", {}).get("pattern", "")
-    message = f"`{place.path[-1]}` is no key that {_whole(place.path[:-1])} takes"
+    message = f"{_key(place)} is no key that {_whole(place.path[:-1])} takes"
     fix = f"give a key that matches {pattern}" if pattern else "give another key"
     return problem("SPC006", "invalid-value", message, fix=fix, path=place.path)
 
@@ -142,6 +143,12 @@ def describe(value: Any, written: str | None) -> str:
     meant = "" if written in (None, shown) else f"{written}, read as "
     kind = "" if isinstance(value, bool) else "the number "
     return f"{meant}{kind}{shown}"
+
+
+def _key(place: Place) -> str:
+    """Return the key on one line: line breaks in it as double quotes would spell them."""
+    key = str(place.path[-1])
+    return f"`{key if key.isprintable() else json.dumps(key, ensure_ascii=False)[1:-1]}`"
 
 
 def _whole(path: FieldPath) -> str:

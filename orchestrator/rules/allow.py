@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from orchestrator.diagnostics.model import Diagnostic, Edit, Fix, Impact, Severity
+from orchestrator.diagnostics.model import Diagnostic, Edit, Fix, Impact, Severity, spell
 from orchestrator.rules.model import Rule
 
 
@@ -52,14 +52,15 @@ def silenceable(diagnostic: Diagnostic, rule: Rule) -> bool:
 
 
 def _useless(code: str, said: str) -> Diagnostic:
+    place = spell(("allow", code))
     return Diagnostic(
         "SPC007",
         "useless-allow-entry",
         Severity.WARNING,
-        f"`allow.{code}` {said}",
+        f"`{place}` {said}",
         ("allow", code),
         impact=Impact.OPERATIONAL_RISK,
         because="a stale entry would hide the next real finding",
-        fix=Fix(f"remove `allow.{code}`", (Edit(("allow", code), None),)),
+        fix=Fix(f"remove `{place}`", (Edit(("allow", code), None),)),
         on_key=True,
     )

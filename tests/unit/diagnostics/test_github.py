@@ -22,6 +22,14 @@ def test_a_command_is_spelled_as_the_toolkit_does() -> None:
     ) == github.render(Report("a,b:c%.yaml", "", (found,)))
 
 
+def test_what_would_move_a_cursor_is_replaced() -> None:
+    """A job's log is read in terminals too; only what the format itself escapes is kept."""
+    found = Diagnostic("SPC004", "x", Severity.ERROR, "\x1b[31m \x9b \u202e é 日", ())
+    assert "::error file=a.yaml,title=SPC004 x::\ufffd[31m \ufffd \ufffd é 日\n" == github.render(
+        Report("a.yaml", "", (found,))
+    )
+
+
 def test_a_finding_without_a_place_names_the_file_alone() -> None:
     """Nothing is annotated at a line that was never named."""
     found = Diagnostic("SPC002", "empty-file", Severity.WARNING, "empty", ())

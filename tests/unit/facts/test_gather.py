@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def test_custom_model(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text('{"model_type": "llama"}', encoding="utf-8")
     (tmp_path / "huge.json").write_text(" " * 2_000_000, encoding="utf-8")
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe")
+    (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
+    os.mkfifo(tmp_path / "pipe.json")
 
     def model(config: str) -> object:
         return gathered({"model": {"variant": "custom", "config": config}}, tmp_path).model
@@ -66,6 +69,10 @@ def test_custom_model(tmp_path: Path) -> None:
         "huge.json": "larger",
         "none.json": "No such file",
         "bytes.json": "is no JSON",
+        "deep.json": "is nested too deep",
+        "pipe.json": "is no regular file",
+        "/dev/zero": "is no regular file",
+        "a\x00b.json": "embedded null byte",
     }
     for name, part in said.items():
         fact = model(name)

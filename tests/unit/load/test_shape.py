@@ -479,6 +479,24 @@ def test_place_that_takes_several_kinds_has_one_finding(case: str) -> None:
     assert len(found) <= len(said) + 1
 
 
+def test_second_wrong_item_of_a_list_that_is_left_out() -> None:
+    """Each item is told, also one whose meaning is plain, and the list as a whole is left out."""
+    result = broken("fabric: infiniband", "fabric: infiniband\n  nics: [a b, 5]")
+    assert [
+        "10:10 SPC006 `hardware.nics[0]` is 'a b', not a text that matches ^[A-Za-z0-9_.\\-]+$",
+        "10:15 SPC006 `hardware.nics[1]` is the number 5, not a text",
+    ] == told(result)
+    assert {()} == result.guessed
+
+
+def test_key_with_a_line_break_is_told_on_one_line() -> None:
+    """Keys stand in messages as quotes would spell them."""
+    unknown = broken("    role: decode", '    role: decode\n    "a\\r\\nb": 1')
+    assert ["18:5 SPC004 `a\\r\\nb` is no field of `pools[1]`"] == told(unknown)
+    free = broken("    role: decode", '    role: decode\n    extra_args: {"a\\nb": x}')
+    assert ["18:18 SPC006 `a\\nb` is no key that `pools[1].extra_args` takes"] == told(free)
+
+
 def test_valid_unions_load() -> None:
     """Text or secret, list or map of NICs, and every kind of argument are taken."""
     result = broken(

@@ -46,6 +46,14 @@ def test_an_entry_that_silences_nothing_is_told(text: str, code: str, said: str)
     assert [(("allow", code), None)] == [(edit.path, edit.value) for edit in found.fix.edits]
 
 
+def test_an_entry_of_no_code_is_told_on_one_line() -> None:
+    """A line break in the key is spelled as quotes would, in the message and in the fix."""
+    (found,) = report(SPEC, r'{"a\nb": because}').diagnostics
+    assert '`allow["a\\nb"]` is no rule\'s code' == found.message
+    assert found.fix
+    assert r'remove `allow["a\nb"]`' == found.fix.text
+
+
 def test_an_entry_for_a_rule_that_was_not_checked_stays() -> None:
     """Whether it is stale is not known: with the file at hand it may be needed again."""
     found = report(
