@@ -5,11 +5,11 @@ Says what is wrong; what is guessed in its place is decided in `shape`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orchestrator.diagnostics.model import Diagnostic, FieldPath, spell
+from orchestrator.diagnostics.source_text import on_one_line
 from orchestrator.load.fields import Place
 from orchestrator.load.problems import problem
 
@@ -146,9 +146,7 @@ def describe(value: Any, written: str | None) -> str:
 
 
 def _key(place: Place) -> str:
-    """Return the key on one line: line breaks in it as double quotes would spell them."""
-    key = str(place.path[-1])
-    return f"`{key if key.isprintable() else json.dumps(key, ensure_ascii=False)[1:-1]}`"
+    return f"`{on_one_line(str(place.path[-1]))}`"
 
 
 def _whole(path: FieldPath) -> str:
