@@ -31,6 +31,7 @@ _BOUNDS = {
     "less_than": "less than {lt:,}",
     "string_pattern_mismatch": "a text that matches {pattern}",
     "too_short": "a list of {min_length} or more",
+    "unwritable": "data that Kubernetes can hold: {what} would reach no reader as it is",
     "string_too_long": "a text of at most {max_length} characters",
     "string_too_short": "a text of {min_length} or more characters",
 }
