@@ -39,8 +39,9 @@ def attempt(numbers: Iterable[int]) -> list[Walked | Broken]:
 
 
 def _attempt(number: int, folder: Path) -> Walked | Broken:
+    case = fuzzed(number)
     try:
-        return walk(fuzzed(number), folder)
+        return walk(case, folder)
     except (Exception, Tripped):  # noqa: BLE001 - whatever it is, it is what is looked for
         return Broken(number, traceback.format_exc())
 

@@ -111,7 +111,7 @@ def add(chance: random.Random, data: Any) -> None:
         schema, inner = fields[name], node.get(name)
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             inner = chance.choice(inner)
-            schema = schema["items"]
+            schema = schema.get("items", {})
         if not isinstance(inner, dict) or not chance.randrange(4):
             node[name] = value_for(chance, schema)
             return

@@ -127,6 +127,8 @@ def render(checked: Checked) -> None:
     assert_printable(data.as_json(planned, None))
     objects = build(planned)
     assert_printable(dump_stream(objects))
-    assert len(objects) == len(json.loads(dump_json(objects))["items"])
+    listed = dump_json(objects)
+    assert_printable(listed)
+    assert len(objects) == len(json.loads(listed)["items"])
     for written in chart_files(planned, Identity("1.0.0", "0" * 64)).values():
         assert_printable(written)

@@ -19,11 +19,15 @@ def render(report: Report) -> str:
 
 
 def spelled(data: object) -> str:
-    """Return data as indented JSON with a final newline.
+    """Return data as indented JSON with a final newline."""
+    return escaped(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
 
-    What is not printable is escaped, as it would colour a terminal or, a lone surrogate, be no UTF-8.
+
+def escaped(text: str) -> str:
+    """Return JSON with what is not printable in it as escapes.
+
+    As it is, it would colour a terminal or, a lone surrogate, be no UTF-8.
     """
-    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     return _BEYOND_ASCII.sub(_escaped, text)
 
 

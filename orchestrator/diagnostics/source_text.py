@@ -5,6 +5,7 @@ Lines break where YAML breaks them, so that a parser's line numbers and these ag
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ def next_line(text: str, index: int) -> int:
     """Return the index at which the line after the one that holds `index` begins."""
     found = _BREAK.search(text, index)
     return found.end() if found else len(text)
+
+
+def on_one_line(text: str) -> str:
+    """Return the text with its line breaks as double quotes would spell them."""
+    return _BREAK.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def printable(text: str) -> str:

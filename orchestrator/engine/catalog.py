@@ -122,7 +122,10 @@ def is_learned(version: str) -> bool:
     """Return whether a release is not reviewed and has a learned catalogue."""
     if version in versions() or parse(version) is None:  # what is no version is no file's name
         return False
-    return _learned_file(version).is_file()
+    try:
+        return _learned_file(version).is_file()
+    except OSError:  # e.g. longer than a file's name can be
+        return False
 
 
 def reviewed_as(version: str) -> str:

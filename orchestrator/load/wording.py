@@ -5,11 +5,11 @@ Says what is wrong; what is guessed in its place is decided in `shape`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orchestrator.diagnostics.model import Diagnostic, FieldPath, spell
+from orchestrator.diagnostics.source_text import on_one_line
 from orchestrator.load.fields import Place
 from orchestrator.load.problems import problem
 
@@ -31,6 +31,7 @@ _BOUNDS = {
     "less_than": "less than {lt:,}",
     "string_pattern_mismatch": "a text that matches {pattern}",
     "too_short": "a list of {min_length} or more",
+    "unwritable": "data that Kubernetes can hold: {what} would reach no reader as it is",
     "string_too_long": "a text of at most {max_length} characters",
     "string_too_short": "a text of {min_length} or more characters",
 }
@@ -146,9 +147,7 @@ def describe(value: Any, written: str | None) -> str:
 
 
 def _key(place: Place) -> str:
-    """Return the key on one line: line breaks in it as double quotes would spell them."""
-    key = str(place.path[-1])
-    return f"`{key if key.isprintable() else json.dumps(key, ensure_ascii=False)[1:-1]}`"
+    return f"`{on_one_line(str(place.path[-1]))}`"
 
 
 def _whole(path: FieldPath) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from orchestrator.diagnostics.json import spelled as spelled_json
 from orchestrator.engine.asked import LEADER_ADDRESS, WORKER_INDEX, Placeholder
 from orchestrator.memory import MemoryTable
 from orchestrator.names import leader_host
@@ -25,7 +25,7 @@ VERSION = 1
 
 def as_json(plan: ClusterPlan, node_rank: int | None) -> str:
     """Return the whole plan as indented JSON with a final newline."""
-    return json.dumps(as_data(plan, node_rank), indent=2, ensure_ascii=False) + "\n"
+    return spelled_json(as_data(plan, node_rank))
 
 
 def as_data(plan: ClusterPlan, node_rank: int | None = None) -> dict[str, object]:

@@ -5,23 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from orchestrator.diagnostics.full import Style
+from orchestrator.diagnostics.source_text import printable
 from orchestrator.memory import lines
 from orchestrator.plan.data import spelled, variables_of
-from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, Mount, PoolPlan, Value
+from orchestrator.plan.model import (
+    ClusterPlan,
+    FromPod,
+    FromSecret,
+    Mount,
+    PoolPlan,
+    RouterPlan,
+    Value,
+)
 
 
 def as_text(plan: ClusterPlan, node_rank: int | None, style: Style) -> str:
     """Return the plan for a reader."""
-    blocks = ["\n".join(_head(plan, style))]
-    blocks += ["\n".join(_pool_text(plan, pool, node_rank, style)) for pool in plan.pools]
+    parts = [_head(plan), *(_pool_text(plan, pool, node_rank) for pool in plan.pools)]
     if plan.router:
-        blocks.append("\n".join(_router_text(plan, style)))
+        parts.append(_router_text(plan.router))
+    blocks = [_block(part, style) for part in parts]
     blocks.append(style.strong(f"total: {plan.gpus} GPUs in {plan.pods} engine pods"))
     return "\n\n".join(blocks) + "\n"
 
 
-def _head(plan: ClusterPlan, style: Style) -> Iterator[str]:
-    yield style.strong(f"{plan.name}: SGLang {plan.sglang}, namespace {plan.namespace}")
+def _block(part: Iterable[str], style: Style) -> str:
+    """Return lines under their title; control characters of the spec fake no line and no colour."""
+    title, *below = map(printable, part)
+    return "\n".join([style.strong(title), *below])
+
+
+def _head(plan: ClusterPlan) -> Iterator[str]:
+    yield f"{plan.name}: SGLang {plan.sglang}, namespace {plan.namespace}"
     if plan.reviewed_as != plan.sglang:
         yield f"  not reviewed: spelled, predicted and sized as SGLang {plan.reviewed_as}"
     yield f"  image        {plan.image}"
@@ -32,10 +47,8 @@ def _head(plan: ClusterPlan, style: Style) -> Iterator[str]:
         yield f"               sha256 {digest}"
 
 
-def _pool_text(
-    plan: ClusterPlan, pool: PoolPlan, node_rank: int | None, style: Style
-) -> Iterator[str]:
-    yield style.strong(f"pool {pool.name} ({pool.role})")
+def _pool_text(plan: ClusterPlan, pool: PoolPlan, node_rank: int | None) -> Iterator[str]:
+    yield f"pool {pool.name} ({pool.role})"
     groups = f"{pool.replicas} × {pool.nodes} node(s) × {pool.gpus_per_pod} GPUs"
     yield f"  shape        {groups} = {pool.gpus} GPUs"
     yield (
@@ -99,11 +112,8 @@ def _grouped(words: Iterable[str]) -> list[str]:
     return found
 
 
-def _router_text(plan: ClusterPlan, style: Style) -> Iterator[str]:
-    router = plan.router
-    if router is None:
-        return
-    yield style.strong("router")
+def _router_text(router: RouterPlan) -> Iterator[str]:
+    yield "router"
     yield f"  replicas     {router.replicas}"
     yield f"  finds        {'pods by label' if router.watches_pods else 'leaders by address'}"
     yield f"  image        {router.image}"

@@ -21,6 +21,7 @@ from orchestrator.diagnostics.model import (
     Stage,
     spell,
 )
+from orchestrator.diagnostics.source_text import on_one_line
 
 if TYPE_CHECKING:
     from orchestrator.rules.context import Context
@@ -82,7 +83,7 @@ class Rule:
             self.code,
             self.name,
             self.severity,
-            finding.message,
+            on_one_line(finding.message),
             finding.path,
             impact=finding.impact or self.impact,
             because=finding.because or self.because,

@@ -80,3 +80,11 @@ def test_damaged_learned_catalogue_is_told(text: str, folder: Path) -> None:
     catalogue_file(folder, "0.5.24").write_text(text, encoding="utf-8")
     with pytest.raises(UnreadableCatalogueError, match=r"sglang-0\.5\.24\.json is no catalogue"):
         catalog.catalogue("0.5.24")
+
+
+def test_version_too_long_for_a_file_name_is_not_learned(folder: Path) -> None:
+    """A number of a thousand digits is a version all the same, and no catalogue of it exists."""
+    assert folder.is_dir()
+    version = f"{'0' * 1000}.5.23"
+    assert not is_learned(version)
+    assert catalogue(version) is None

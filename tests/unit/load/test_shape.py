@@ -497,6 +497,27 @@ def test_key_with_a_line_break_is_told_on_one_line() -> None:
     assert ["18:18 SPC006 `a\\nb` is no key that `pools[1].extra_args` takes"] == told(free)
 
 
+@pytest.mark.parametrize(
+    ("field", "written", "what"),
+    [
+        ("affinity", "{a: [{b: 9007199254740993}]}", "9007199254740993"),
+        ("patch", "{spec: {a: -9007199254740993}}", "-9007199254740993"),
+        ("tolerations", "[{tolerationSeconds: 1.0e+300}]", "1e+300"),
+        ("affinity", f"{{a: {{{'k' * 318}: 1}}}}", "a key of 318 characters"),
+    ],
+)
+def test_free_data_that_no_writer_can_write(field: str, written: str, what: str) -> None:
+    """Numbers that readers of the objects would change, and endless keys, are told at their field."""
+    section = "experts:\n  redundant: 16"
+    (found,) = broken(section, f"pod: {{{field}: {written}}}\n{section}").diagnostics
+    assert "SPC006" == found.code
+    assert f"not data that Kubernetes can hold: {what}" in found.message
+    assert found.span
+    assert 10 == found.span.line
+    kept = "[{a: 1}]" if field == "tolerations" else "{a: 9007199254740992}"
+    assert () == broken(section, f"pod: {{{field}: {kept}}}\n{section}").diagnostics
+
+
 def test_valid_unions_load() -> None:
     """Text or secret, list or map of NICs, and every kind of argument are taken."""
     result = broken(

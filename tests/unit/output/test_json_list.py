@@ -32,3 +32,12 @@ def test_values_that_lose_digits_are_refused() -> None:
     """An integer beyond 2**53 is an error here too, with object and path."""
     with pytest.raises(OutputError, match=r"^object 0 \(Pod\), at spec\.n: the integer"):
         dump_json([{"kind": "Pod", "spec": {"n": 2**60}}])
+
+
+def test_what_is_not_printable_is_escaped() -> None:
+    """A terminal shows the list as it is, and every reader sees the text that was meant."""
+    texts = {"a": "\x1b \x85 \x9b31m \u2028 \u202e é 日本 \U0001f600"}
+    written = dump_json([texts])
+    assert written.replace("\n", "").isprintable()
+    assert "é 日本 \U0001f600" in written
+    assert [texts] == json.loads(written)["items"]

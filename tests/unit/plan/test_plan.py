@@ -10,7 +10,7 @@ from orchestrator.diagnostics.full import Style
 from orchestrator.engine.asked import Placeholder
 from orchestrator.facts.gather import gather
 from orchestrator.load.loader import load_text
-from orchestrator.plan.data import as_data
+from orchestrator.plan.data import as_data, as_json
 from orchestrator.plan.model import ClusterPlan, FromPod, FromSecret, PoolPlan
 from orchestrator.plan.planner import plan
 from orchestrator.plan.text import as_text
@@ -34,6 +34,16 @@ def pool(found: ClusterPlan, name: str) -> PoolPlan:
 
 def value(words: tuple[object, ...], flag: str) -> object:
     return words[words.index(flag) + 1] if flag in words else None
+
+
+def test_control_characters_of_a_spec_reach_no_terminal() -> None:
+    """In the text they are replaced, and fake no line; in the data they are escapes."""
+    env = {"X_A": "1\x1b[2J\n  argv", "X_B": "\x9b31m"}
+    found = planned({"pod": {"env": env}})
+    written = as_text(found, None, Style())
+    assert "    X_A=1\ufffd[2J\ufffd  argv\n" in written
+    assert written.replace("\n", "").isprintable()
+    assert as_json(found, None).replace("\n", "").isprintable()
 
 
 def test_where_the_expert_file_is() -> None:
