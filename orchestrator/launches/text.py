@@ -30,7 +30,7 @@ MODELS: Mapping[str, type[SpecModel]] = {
 COMMENTS = {
     "image": "or a copy in your registry, best by digest",
     "experts": "number format of the routed experts in that checkpoint",
-    "fabric": "or roce, tcp",
+    "fabric": "or another: deploy explain fabrics",
 }
 
 

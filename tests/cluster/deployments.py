@@ -17,6 +17,10 @@ from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import Kubectl
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+SPECS = sorted(CONFIGS.glob("*.yaml"))
+RACKS = [path for path in SPECS if "nvlink-domain" in path.read_text(encoding="utf-8")]
+"""The control plane has neither a GB300 rack nor NVIDIA's DRA driver: it admits these, and runs none."""
+RUNNABLE = [path for path in SPECS if path not in RACKS]
 DEPLOY = Path(sys.executable).parent / "deploy"
 NAME = "dsv4-flash"
 """The name in `flash-pd-h200.yaml`: prefill 2 × 8 GPUs, decode 1 × 16, two routers."""

@@ -16,10 +16,10 @@ from orchestrator.engine.catalog import versions
 from orchestrator.manifests.build import build
 from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import Kubectl
+from tests.cluster.deployments import RUNNABLE
 from tests.helm.charts import by_name, planned
 from tests.strategies import specs
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 SPECS = specs(st.sampled_from(versions()))
 EXAMPLES = 50
 """Each is a dozen requests to the API server; helm and `render` are compared over more."""
@@ -44,7 +44,7 @@ def objects_of(sent: list[tuple[bool, Any]], *, dry: bool) -> Any:
     return by_name([one for was_dry, one in sent if was_dry == dry and one["kind"] != "ConfigMap"])
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("config", RUNNABLE, ids=lambda path: path.stem)
 def test_apply_sends_what_render_writes(
     config: Path,
     wire: list[tuple[bool, Any]],

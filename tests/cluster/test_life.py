@@ -13,10 +13,9 @@ import yaml
 from scripts import go_tools
 from scripts.control_plane.state import ControlPlane
 from tests.cluster.conftest import TIMEOUT, Kubectl
-from tests.cluster.deployments import CONFIGS, Deployment, prepare
+from tests.cluster.deployments import RUNNABLE, Deployment, prepare
 from tests.cluster.groups import items
 
-SPECS = sorted(CONFIGS.glob("*.yaml"))
 KINDS = (
     "leaderworkersets,deployments,services,poddisruptionbudgets,networkpolicies,roles,rolebindings"
 )
@@ -25,7 +24,7 @@ OTHER = "ab" * 32
 """The digest of an expert file that was published since."""
 
 
-@pytest.fixture(params=SPECS, ids=lambda path: path.stem)
+@pytest.fixture(params=RUNNABLE, ids=lambda path: path.stem)
 def life(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -33,7 +32,7 @@ def life(
     control_plane: ControlPlane,
     kubectl: Kubectl,
 ) -> Deployment:
-    """One reference spec in a namespace of its own, its claims made, nothing of it applied."""
+    """One reference spec that can run here, in a namespace of its own, its claims made, nothing of it applied."""
     return prepare(tmp_path, namespace, control_plane, kubectl, request.param)
 
 

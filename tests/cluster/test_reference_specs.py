@@ -10,16 +10,13 @@ import pytest
 import yaml
 
 from tests.cluster.conftest import TIMEOUT, Kubectl
-from tests.cluster.deployments import CONFIGS, DEPLOY, claims_of
+from tests.cluster.deployments import CONFIGS, DEPLOY, RACKS, RUNNABLE, claims_of
 from tests.cluster.groups import items
 
-SPECS = sorted(CONFIGS.glob("*.yaml"))
-# The control plane has neither a GB300 rack nor NVIDIA's DRA driver: it admits these, and runs none.
-RACKS = [path for path in SPECS if "nvlink-domain" in path.read_text(encoding="utf-8")]
 VENDORED = CONFIGS.parent / "tests" / "schema" / "vendored"
 
 
-@pytest.fixture(params=[path for path in SPECS if path not in RACKS], ids=lambda path: path.stem)
+@pytest.fixture(params=RUNNABLE, ids=lambda path: path.stem)
 def rendered(request: pytest.FixtureRequest) -> str:
     """The objects of one reference spec, as a user pipes them to kubectl."""
     return _rendered(request.param)
