@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from orchestrator.diagnostics import github
 from orchestrator.diagnostics.model import Diagnostic, Severity, Span
 from orchestrator.diagnostics.report import Report
+from orchestrator.diagnostics.source_text import printable
 
 PARTS = ("%", ":", "::", ",", "=", "\r", "\n", "%0A", "%25", "%2C", " ")
 TEXTS = st.lists(
@@ -32,9 +33,13 @@ def unescaped(text: str, more: str = "") -> str:
     return text
 
 
+def shown(text: str) -> str:
+    return "".join(one if one in "\t\r\n" else printable(one) for one in text)
+
+
 @given(file=TEXTS, messages=st.lists(TEXTS, min_size=1, max_size=3))
 def test_the_runner_reads_what_was_said(file: str, messages: list[str]) -> None:
-    """One line a finding, its properties and its message as they were."""
+    """One line a finding, its properties and its message as they were, but for control characters."""
     found = [
         Diagnostic("EXP401", "x", Severity.WARNING, message, (), span=Span(number, 2, 3))
         for number, message in enumerate(messages, start=1)
@@ -44,6 +49,6 @@ def test_the_runner_reads_what_was_said(file: str, messages: list[str]) -> None:
     for number, (line, message) in enumerate(zip(lines, messages, strict=True), start=1):
         assert "\r" not in line
         command, properties, said = read(line)
-        assert ("warning", message) == (command, said)
+        assert ("warning", shown(message)) == (command, said)
         place = {"line": str(number), "endLine": str(number), "col": "2", "endColumn": "3"}
-        assert {"file": file, "title": "EXP401 x", **place} == properties
+        assert {"file": shown(file), "title": "EXP401 x", **place} == properties
